@@ -1,0 +1,184 @@
+//! What an action needs to know, what it asks to be written, and why it may be refused.
+
+use jiff::Timestamp;
+
+use crate::equipment::machine as equipment_machine;
+use crate::equipment::store::Situation;
+use crate::equipment::{Equipment, Failure};
+use crate::event::Event;
+use crate::intervention::history::NewHistory;
+use crate::intervention::{Action, Intervention, Status, WaitReason};
+use crate::skill::RequiredSkill;
+use crate::technician::machine::TechnicianChange;
+use crate::technician::{Availability, Technician};
+use crate::text::Issues;
+use crate::user::User;
+use crate::{Id, Record};
+
+/// A technician as the guards need to see them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignee {
+    /// The profile.
+    pub record: Record<Technician>,
+    /// Name, for the history.
+    pub full_name: String,
+    /// Whether the account is active.
+    pub is_active: bool,
+    /// The job in progress, to name it in a refusal.
+    pub running_job: Option<Id<Intervention>>,
+}
+
+/// Everything that an action on an existing job may depend on, read (and locked) in one unit of work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// The job.
+    pub job: Record<Intervention>,
+    /// Its equipment.
+    pub equipment: Record<Equipment>,
+    /// Holders, open failure and open jobs of the equipment.
+    pub situation: Situation,
+    /// The technician who is assigned.
+    pub technician: Option<Assignee>,
+    /// The technician who is to be assigned.
+    pub candidate: Option<Assignee>,
+    /// Who acts; `None` for the system.
+    pub by: Option<Id<User>>,
+    /// The present instant.
+    pub now: Timestamp,
+}
+
+/// What becomes of the waiting interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// One begins.
+    Open(WaitReason),
+    /// The present one ends.
+    Close,
+}
+
+/// Everything that one action has to write, in one unit of work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// When.
+    pub at: Timestamp,
+    /// The new data of the job; `None` after a creation, which stored them already.
+    pub job: Option<Intervention>,
+    /// What becomes of the equipment. Its `cancel_jobs` are to be cancelled by the caller.
+    pub equipment: Option<equipment_machine::Plan>,
+    /// The technicians that change.
+    pub technicians: Vec<TechnicianChange>,
+    /// What becomes of the waiting interval.
+    pub wait: Option<Wait>,
+    /// The one entry of the history.
+    pub history: NewHistory,
+    /// All that happened; those of `equipment` have been moved here.
+    pub events: Vec<Event>,
+}
+
+/// Why an action is refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// The state does not allow it.
+    #[error("{action:?} is not possible in state {from:?}")]
+    InvalidTransition {
+        /// Present state.
+        from: Status,
+        /// What was asked for; `None` when no action leads to the state that was asked for.
+        action: Option<Action>,
+        /// What would be possible.
+        allowed: Vec<Action>,
+    },
+    /// Nobody is assigned.
+    #[error("no technician is assigned")]
+    NoTechnician,
+    /// The technician has a job in progress.
+    #[error("technician {technician} is busy")]
+    TechnicianBusy {
+        /// Who.
+        technician: Id<Technician>,
+        /// With which job.
+        job: Option<Id<Intervention>>,
+    },
+    /// The technician is away.
+    #[error("technician {technician} is {availability:?}")]
+    TechnicianUnavailable {
+        /// Who.
+        technician: Id<Technician>,
+        /// What they are doing.
+        availability: Availability,
+    },
+    /// The technician's account is not active.
+    #[error("technician {technician} is not active")]
+    TechnicianInactive {
+        /// Who.
+        technician: Id<Technician>,
+    },
+    /// The technician lacks skills, or their certificates have expired.
+    #[error("technician {technician} lacks required skills")]
+    SkillMissing {
+        /// Who.
+        technician: Id<Technician>,
+        /// What they lack.
+        missing: Vec<RequiredSkill>,
+    },
+    /// The technician has the job already, and nothing else would change.
+    #[error("technician {technician} is assigned already")]
+    AlreadyAssigned {
+        /// Who.
+        technician: Id<Technician>,
+    },
+    /// The job is archived.
+    #[error("the job is archived")]
+    AlreadyArchived,
+    /// The client is suspended and the job is not urgent.
+    #[error("the client is suspended")]
+    ClientSuspended,
+    /// The equipment does not allow it.
+    #[error(transparent)]
+    Equipment(#[from] equipment_machine::Refusal),
+    /// Fields are missing or wrong.
+    #[error("invalid command")]
+    Invalid(Issues),
+}
+
+impl Refusal {
+    /// Stable code of the wire.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidTransition { .. } => "INVALID_TRANSITION",
+            Self::NoTechnician => "NO_TECHNICIAN",
+            Self::TechnicianBusy { .. } => "TECHNICIAN_BUSY",
+            Self::TechnicianUnavailable { .. } => "TECHNICIAN_UNAVAILABLE",
+            Self::TechnicianInactive { .. } => "TECHNICIAN_INACTIVE",
+            Self::SkillMissing { .. } => "SKILL_MISSING",
+            Self::AlreadyAssigned { .. } => "ALREADY_ASSIGNED",
+            Self::AlreadyArchived => "ALREADY_ARCHIVED",
+            Self::ClientSuspended => "CLIENT_SUSPENDED",
+            Self::Equipment(refusal) => refusal.code(),
+            Self::Invalid(_) => "VALIDATION_ERROR",
+        }
+    }
+
+    /// What is wrong with single fields, when that is why.
+    pub fn issues(&self) -> Option<&Issues> {
+        match self {
+            Self::Invalid(issues) | Self::Equipment(equipment_machine::Refusal::Invalid(issues)) => {
+                Some(issues)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<Issues> for Refusal {
+    fn from(issues: Issues) -> Self {
+        Self::Invalid(issues)
+    }
+}
+
+impl Facts {
+    /// The open failure.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.situation.failure.as_ref().map(|(_, failure)| failure)
+    }
+}

@@ -1,0 +1,67 @@
+//! Rules for the data of a job, whatever is done to it.
+
+use super::{Intervention, Priority};
+use crate::equipment::Equipment;
+use crate::skill::{self, RequiredSkill};
+use crate::text::{FieldIssue, IssueCode, Issues, MAX_REPORT};
+
+/// Longest title, in characters.
+pub const MAX_TITLE: usize = 255;
+/// Fewest and most characters of a description.
+pub const DESCRIPTION: (usize, usize) = (10, 2000);
+/// Longest code of a failure mode, mechanism or cause.
+pub const MAX_CODE: usize = 50;
+/// Estimated duration of a job for which nobody said one.
+pub const DEFAULT_MINUTES: i32 = 60;
+
+/// Whether the data of a job are right.
+///
+/// # Errors
+/// What is wrong, by wire name.
+pub fn validate(job: &Intervention) -> Result<(), Issues> {
+    issues(job).into_result()
+}
+
+/// What is wrong with the data of a job, by wire name.
+pub(crate) fn issues(job: &Intervention) -> Issues {
+    let mut issues = Issues::default();
+    issues.length("titre", &job.title, 1, MAX_TITLE);
+    issues.length("description", &job.description, DESCRIPTION.0, DESCRIPTION.1);
+    if job.estimated_minutes <= 0 {
+        issues.0.push(FieldIssue::expecting(
+            "duree_estimee_minutes",
+            IssueCode::OutOfRange,
+            "> 0",
+        ));
+    }
+    issues.0.extend(skill::rules::required(&job.required_skills).0);
+    let closing = &job.closing;
+    issues.optional_length("diagnostic", closing.diagnosis.as_deref(), MAX_REPORT);
+    issues.optional_length("compte_rendu", closing.report.as_deref(), MAX_REPORT);
+    issues.optional_length("mode_defaillance", closing.failure_mode.as_deref(), MAX_CODE);
+    issues.optional_length(
+        "mecanisme_defaillance",
+        closing.failure_mechanism.as_deref(),
+        MAX_CODE,
+    );
+    issues.optional_length("cause_defaillance", closing.failure_cause.as_deref(), MAX_CODE);
+    issues
+}
+
+/// Whether a job is urgent: when somebody says so, and always when it is critical.
+pub fn is_urgent(asked: bool, priority: Priority) -> bool {
+    asked || priority == Priority::Critical
+}
+
+/// What the technician of a job must master: what the job asks for and what its equipment asks for,
+/// each skill once, at the higher level.
+pub fn required_skills(job: &[RequiredSkill], equipment: &Equipment) -> Vec<RequiredSkill> {
+    let mut all: Vec<RequiredSkill> = Vec::with_capacity(job.len() + equipment.required_skills.len());
+    for wanted in job.iter().chain(&equipment.required_skills) {
+        match all.iter_mut().find(|known| known.skill == wanted.skill) {
+            Some(known) => known.min_level = known.min_level.max(wanted.min_level),
+            None => all.push(*wanted),
+        }
+    }
+    all
+}

@@ -1,0 +1,40 @@
+//! Rules for skills, and for lists of them.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use super::{HeldSkill, RequiredSkill, Skill};
+use crate::text::{FieldIssue, IssueCode, Issues};
+
+/// Whether the data of a skill are right.
+///
+/// # Errors
+/// What is wrong, by wire name.
+pub fn validate(skill: &Skill) -> Result<(), Issues> {
+    let mut issues = Issues::default();
+    issues.length("nom", &skill.name, 1, 100);
+    issues.optional_length("domaine", skill.domain.as_deref(), 100);
+    issues.into_result()
+}
+
+/// A list of required skills names each skill once.
+pub fn required(skills: &[RequiredSkill]) -> Issues {
+    repeated("competences_requises", skills.iter().map(|s| s.skill))
+}
+
+/// A technician has each skill once.
+pub fn held(skills: &[HeldSkill]) -> Issues {
+    repeated("competences", skills.iter().map(|s| s.skill))
+}
+
+fn repeated<T: Hash + Eq>(list: &str, skills: impl Iterator<Item = T>) -> Issues {
+    let mut seen = HashSet::new();
+    let mut issues = Issues::default();
+    for (at, skill) in skills.enumerate() {
+        if !seen.insert(skill) {
+            let field = format!("{list}[{at}].competence_id");
+            issues.0.push(FieldIssue::new(field, IssueCode::Inconsistent));
+        }
+    }
+    issues
+}
