@@ -1,0 +1,123 @@
+//! Exchanging a refresh token for its successor.
+//!
+//! A token is exchanged once. Presenting it again within the grace gives the same successor again
+//! (the answer was lost on the way), but only while that successor is unused; anything else means
+//! that two parties hold the token, and the session ends.
+
+use domain::audit::AuditEvent;
+use domain::ports::{Secrets, Tx};
+use domain::session::{EndReason, RefreshToken, Session, SessionId};
+use jiff::Timestamp;
+
+use super::login::live;
+use super::{RefreshSecret, SignedIn, Visitor, after, announce, before};
+use crate::app::App;
+use crate::error::{AppError, Code};
+
+/// What the transaction decided; a reuse must commit the end of the session.
+enum Exchange {
+    Given(Box<SignedIn>),
+    Reused(SessionId),
+}
+
+/// Exchanges `presented`.
+///
+/// # Errors
+/// `InvalidRefreshToken`, `SessionEnded`, `RefreshTokenReused` (the session is over then).
+pub async fn refresh(app: &App, visitor: &Visitor, presented: RefreshSecret) -> Result<SignedIn, AppError> {
+    let secrets = app.secrets.clone();
+    let policy = app.session_policy;
+    let visitor_in = visitor.clone();
+    let outcome = app
+        .run("auth.refresh", &visitor.origin, move |tx| {
+            let now = visitor_in.now;
+            let (token, session) = tx
+                .sessions()
+                .lock_token(&presented.hash(secrets.as_ref()))?
+                .ok_or(AppError::Unauthenticated(Code::InvalidRefreshToken))?;
+            if session.ended.is_some() {
+                return Err(AppError::Unauthenticated(Code::SessionEnded));
+            }
+            let next = presented.successor(token.generation + 1, secrets.as_ref());
+            if let Some(used_at) = token.used_at {
+                let in_grace = used_at >= before(now, policy.refresh_grace);
+                if in_grace && successor_is_fresh(tx, &next, secrets.as_ref())? {
+                    return give(tx, session, next, now);
+                }
+                return end_reused(tx, &session, now);
+            }
+            if token.expires_at <= now {
+                return Err(AppError::Unauthenticated(Code::InvalidRefreshToken));
+            }
+            let expires_at = after(now, policy.refresh_ttl);
+            let successor = RefreshToken {
+                hash: next.hash(secrets.as_ref()),
+                session: session.id,
+                generation: token.generation + 1,
+                issued_at: now,
+                expires_at,
+                used_at: None,
+                successor: None,
+            };
+            let seen = Session {
+                last_seen_at: now,
+                expires_at,
+                ip: visitor_in.origin.ip.clone(),
+                user_agent: visitor_in.user_agent.clone(),
+                ..session
+            };
+            if !tx.sessions().rotate(&token, &successor, &seen)? {
+                return Err(AppError::StaleRow);
+            }
+            give(tx, seen, next, now)
+        })
+        .await?;
+    match outcome {
+        Exchange::Given(signed_in) => Ok(*signed_in),
+        Exchange::Reused(session) => {
+            announce(app, &[session]).await;
+            Err(AppError::Unauthenticated(Code::RefreshTokenReused))
+        }
+    }
+}
+
+fn successor_is_fresh(
+    tx: &mut dyn Tx,
+    next: &RefreshSecret,
+    secrets: &dyn Secrets,
+) -> Result<bool, AppError> {
+    let found = tx.sessions().lock_token(&next.hash(secrets))?;
+    Ok(found.is_some_and(|(token, _)| token.used_at.is_none()))
+}
+
+fn give(
+    tx: &mut dyn Tx,
+    session: Session,
+    refresh: RefreshSecret,
+    now: Timestamp,
+) -> Result<Exchange, AppError> {
+    let user = tx
+        .users()
+        .find(session.user)?
+        .filter(|u| u.is_active)
+        .ok_or(AppError::Unauthenticated(Code::SessionEnded))?;
+    let live = live(tx, &user, session.id, now)?;
+    Ok(Exchange::Given(Box::new(SignedIn {
+        session: live,
+        user,
+        refresh,
+        mode: session.mode,
+    })))
+}
+
+fn end_reused(tx: &mut dyn Tx, session: &Session, now: Timestamp) -> Result<Exchange, AppError> {
+    tx.sessions()
+        .end(session.user, session.id, now, EndReason::Reuse)?;
+    tx.audit().record(&AuditEvent {
+        action: "jeton_reutilise",
+        object: "users",
+        object_id: Some(session.user.get()),
+        facts: vec![("ip_session", session.ip.clone().unwrap_or_default())],
+    });
+    Ok(Exchange::Reused(session.id))
+}

@@ -1,0 +1,66 @@
+//! Seeing and ending one's own sessions.
+
+use domain::session::{EndReason, Session, SessionId};
+
+use super::announce;
+use crate::app::App;
+use crate::ctx::Ctx;
+use crate::error::AppError;
+
+/// The caller's live sessions, newest first.
+///
+/// # Errors
+/// Only those of the store.
+pub async fn list_sessions(app: &App, ctx: &Ctx) -> Result<Vec<Session>, AppError> {
+    let user = ctx.actor.user;
+    app.run("auth.sessions", &ctx.origin, move |tx| {
+        Ok(tx.sessions().live_of(user)?)
+    })
+    .await
+}
+
+/// Ends one of the caller's sessions.
+///
+/// # Errors
+/// `NotFound` when the caller has no such live session.
+pub async fn end_session(app: &App, ctx: &Ctx, session: SessionId) -> Result<(), AppError> {
+    end(app, ctx, session, EndReason::Revoked).await
+}
+
+/// Ends the session of the request.
+///
+/// # Errors
+/// `NotFound` when it is over already.
+pub async fn logout(app: &App, ctx: &Ctx) -> Result<(), AppError> {
+    let session = ctx.session.ok_or(AppError::NotFound)?;
+    end(app, ctx, session, EndReason::Logout).await
+}
+
+async fn end(app: &App, ctx: &Ctx, session: SessionId, why: EndReason) -> Result<(), AppError> {
+    let (user, now) = (ctx.actor.user, ctx.now);
+    let ended = app
+        .run("auth.end_session", &ctx.origin, move |tx| {
+            Ok(tx.sessions().end(user, session, now, why)?)
+        })
+        .await?;
+    if !ended {
+        return Err(AppError::NotFound);
+    }
+    announce(app, &[session]).await;
+    Ok(())
+}
+
+/// Ends all of the caller's sessions; answers how many.
+///
+/// # Errors
+/// Only those of the store.
+pub async fn logout_all(app: &App, ctx: &Ctx) -> Result<usize, AppError> {
+    let (user, now) = (ctx.actor.user, ctx.now);
+    let ended = app
+        .run("auth.logout_all", &ctx.origin, move |tx| {
+            Ok(tx.sessions().end_all(user, None, now, EndReason::Logout)?)
+        })
+        .await?;
+    announce(app, &ended).await;
+    Ok(ended.len())
+}

@@ -1,0 +1,40 @@
+//! Removing a client.
+
+use domain::Id;
+use domain::client::Client;
+use domain::policy::Permission;
+
+use super::target;
+use crate::app::App;
+use crate::ctx::{Ctx, Expected, check_version};
+use crate::error::AppError;
+use crate::write::{Render, Written};
+
+/// Removes a client to whom nothing belongs.
+///
+/// # Errors
+/// `InUse` when it has sites, contacts, equipment or jobs; `StaleVersion`.
+pub async fn delete(
+    app: &App,
+    ctx: &Ctx,
+    id: Id<Client>,
+    expected: Expected,
+    render: Render<()>,
+) -> Result<Written<()>, AppError> {
+    ctx.require(Permission::ClientManage)?;
+    let ctx_in = ctx.clone();
+    app.write(
+        ctx,
+        "client.delete",
+        render,
+        |_| Ok(()),
+        move |tx| {
+            let target = target(tx, &ctx_in, id)?;
+            ctx_in.decide(Permission::ClientManage, &target)?;
+            let before = tx.clients().lock(id)?.ok_or(AppError::NotFound)?;
+            check_version(before.version, expected)?;
+            Ok(tx.clients().delete(&before)?)
+        },
+    )
+    .await
+}

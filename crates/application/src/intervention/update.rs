@@ -1,0 +1,112 @@
+//! Changing the data of a job, as far as its state and the caller's rights allow.
+
+use std::sync::Arc;
+
+use domain::equipment::Equipment;
+use domain::intervention::Intervention;
+use domain::intervention::edit::{edit, edit_rights};
+use domain::policy::{Permission, Target};
+use domain::ports::Tx;
+use domain::text::{IssueCode, Issues};
+use domain::{Id, Record};
+
+use super::{JobView, admit, shown, stored_target, unknown_skills};
+use crate::app::App;
+use crate::ctx::{Ctx, Expected, check_version};
+use crate::error::AppError;
+use crate::write::{Render, Written};
+
+/// Makes the data that the caller wants out of the present ones; pure.
+pub type EditJob = Arc<dyn Fn(&JobView) -> Result<Intervention, AppError> + Send + Sync>;
+
+/// Applies `wanted` to a job. Nothing is written, and no history, when nothing differs.
+///
+/// # Errors
+/// `NotFound`; `Denied`, or `DeniedFields` naming what the caller may not change; `StaleVersion`;
+/// `ReadOnlyState` naming what can no longer change; validation issues, `READ_ONLY` and
+/// `UNKNOWN_REFERENCE` among them.
+pub async fn update(
+    app: &App,
+    ctx: &Ctx,
+    id: Id<Intervention>,
+    expected: Expected,
+    wanted: EditJob,
+    render: Render<JobView>,
+) -> Result<Written<JobView>, AppError> {
+    ctx.require(Permission::InterventionView)?;
+    let (ctx_in, ctx_admit) = (ctx.clone(), ctx.clone());
+    app.write(
+        ctx,
+        "intervention.update",
+        render,
+        move |tx| admit(tx, &ctx_admit, id),
+        move |tx| apply(tx, &ctx_in, id, expected, &wanted),
+    )
+    .await
+}
+
+fn apply(
+    tx: &mut dyn Tx,
+    ctx: &Ctx,
+    id: Id<Intervention>,
+    expected: Expected,
+    wanted: &EditJob,
+) -> Result<JobView, AppError> {
+    let before = tx.interventions().lock(id)?.ok_or(AppError::NotFound)?;
+    let target = stored_target(tx, ctx, &before)?;
+    ctx.decide(Permission::InterventionView, &target)?;
+    let rights = edit_rights(&ctx.actor, &before, &target);
+    if rights.is_empty() {
+        return Err(AppError::Denied);
+    }
+    check_version(before.version, expected)?;
+    let present = shown(tx, ctx, &before)?;
+    let mut after = wanted(&present)?;
+    // One order, so that the same skills in another one are no change.
+    after.required_skills.sort_by_key(|required| required.skill);
+    let equipment = check_references(tx, ctx, &before, &after)?;
+    let edit = edit(&before, after, &rights, equipment.as_ref())?;
+    if edit.changes.is_empty() {
+        return Ok(present);
+    }
+    let record = tx.interventions().update(&before, &edit.job)?;
+    let entry = edit.history(id, Some(ctx.actor.user), ctx.now);
+    tx.interventions().append_history(&entry)?;
+    shown(tx, ctx, &record)
+}
+
+/// Whether what the job newly refers to exists; answers the equipment when it is another one, locked
+/// so that it cannot be decommissioned meanwhile.
+fn check_references(
+    tx: &mut dyn Tx,
+    ctx: &Ctx,
+    before: &Record<Intervention>,
+    after: &Intervention,
+) -> Result<Option<Record<Equipment>>, AppError> {
+    let mut issues = Issues::default();
+    if let Some(first) = after
+        .follow_up_of
+        .filter(|_| after.follow_up_of != before.follow_up_of)
+    {
+        let found = if first == before.id {
+            None
+        } else {
+            tx.interventions().find(first)?
+        };
+        let fits = found.is_some_and(|first| first.client == before.client);
+        issues.when(!fits, "suite_de_id", IssueCode::UnknownReference);
+    }
+    unknown_skills(tx, &before.required_skills, &after.required_skills, &mut issues)?;
+    let mut equipment = None;
+    if after.equipment != before.equipment {
+        let target = |e: &Record<Equipment>| Target {
+            client: Some(e.client),
+            ..Target::default()
+        };
+        let found = tx.equipments().lock(after.equipment)?;
+        equipment = found.filter(|e| ctx.actor.reaches(Permission::EquipmentView, &target(e)));
+        issues.when(equipment.is_none(), "equipement_id", IssueCode::UnknownReference);
+    }
+    issues.into_result()?;
+    Ok(equipment)
+}

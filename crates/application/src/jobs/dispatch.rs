@@ -1,0 +1,337 @@
+//! From an event to what people are told: rows of the inbox and of the log at once, a task for
+//! each e-mail. One unit of work, so that an event is told wholly or not at all, and again only
+//! with the same rows.
+
+use domain::Id;
+use domain::event::{Event, EventId, StoredEvent};
+use domain::job::{Lease, TaskEnd, TaskKind};
+use domain::notification::{
+    About, Addressee, Channel, Circumstances, Concerned, DeliveryStatus, Inserted, Notification, addressees,
+};
+use domain::ports::Tx;
+use domain::technician::Availability;
+use jiff::Timestamp;
+
+use super::texts::{self, Facts};
+use super::{Ended, Jobs, correlation};
+use crate::error::AppError;
+
+/// What an event is about, and whom it concerns.
+struct Matter {
+    about: About,
+    facts: Facts,
+    circumstances: Circumstances,
+    concerned: Concerned,
+}
+
+/// Tells of an event.
+///
+/// # Errors
+/// Only those of the store.
+pub async fn dispatch(jobs: &Jobs, lease: &Lease, id: EventId) -> Result<Ended, AppError> {
+    let (held, now) = (lease.clone(), jobs.clock.now());
+    let told = jobs
+        .run("event.dispatch", &correlation(lease), move |tx| {
+            if !tx.tasks().finish(&held, &TaskEnd::Done)? {
+                return Ok(None);
+            }
+            let Some(stored) = tx.tasks().event(id)? else {
+                return Ok(Some(Vec::new()));
+            };
+            let rows = notifications(tx, &stored, now)?;
+            let new = tx.notifications().insert_new(&rows)?;
+            for row in new.iter().filter(|row| row.channel == Channel::Email) {
+                tx.tasks().enqueue(TaskKind::Deliver(row.id), None)?;
+            }
+            tx.tasks().mark_dispatched(stored.id)?;
+            Ok(Some(logged(&rows, &new)))
+        })
+        .await?;
+    let Some(lines) = told else { return Ok(Ended::Lost) };
+    // After the commit: the unit of work may run more than once.
+    for line in lines {
+        tracing::info!(
+            notification = line.id.get(),
+            user = line.user,
+            kind = line.kind,
+            subject = line.subject,
+            "notification"
+        );
+    }
+    Ok(Ended::Done)
+}
+
+/// A notification of the `log` channel.
+struct Line {
+    id: Id<Notification>,
+    user: i64,
+    kind: &'static str,
+    subject: String,
+}
+
+fn logged(rows: &[Notification], new: &[Inserted]) -> Vec<Line> {
+    new.iter()
+        .filter(|new| new.channel == Channel::Log)
+        .filter_map(|new| {
+            let row = rows
+                .iter()
+                .find(|row| row.user == new.user && row.channel == new.channel)?;
+            Some(Line {
+                id: new.id,
+                user: row.user.get(),
+                kind: row.kind.into(),
+                subject: row.subject.clone(),
+            })
+        })
+        .collect()
+}
+
+fn notifications(
+    tx: &mut dyn Tx,
+    stored: &StoredEvent,
+    now: Timestamp,
+) -> Result<Vec<Notification>, AppError> {
+    let Some(matter) = matter(tx, &stored.event)? else {
+        return Ok(Vec::new());
+    };
+    let people = addressees(
+        &stored.event,
+        stored.actor,
+        matter.circumstances,
+        &matter.concerned,
+    );
+    Ok(people
+        .iter()
+        .flat_map(|person| rows(person, stored.id, &matter, now))
+        .collect())
+}
+
+fn rows(person: &Addressee, event: EventId, matter: &Matter, now: Timestamp) -> Vec<Notification> {
+    let Some(written) = texts::write(person.notice, &matter.facts) else {
+        return Vec::new();
+    };
+    let row = |&channel: &Channel| {
+        // The inbox and the log have nobody who could refuse.
+        let arrives = matches!(channel, Channel::Push | Channel::Log);
+        Notification {
+            user: person.to.user,
+            event: Some(event),
+            about: Some(matter.about),
+            kind: person.kind,
+            channel,
+            subject: written.subject.clone(),
+            body: written.body.clone(),
+            status: if arrives {
+                DeliveryStatus::Sent
+            } else {
+                DeliveryStatus::Pending
+            },
+            attempts: i32::from(arrives),
+            sent_at: arrives.then_some(now),
+        }
+    };
+    person.channels.iter().map(row).collect()
+}
+
+/// Reads what the event is about; `None` when there is nothing to tell.
+fn matter(tx: &mut dyn Tx, event: &Event) -> Result<Option<Matter>, AppError> {
+    match *event {
+        Event::InterventionStatusChanged { .. } => Ok(None),
+        Event::InterventionCreated { id }
+        | Event::InterventionClosed { id }
+        | Event::InterventionCancelled { id } => job(tx, id, None),
+        Event::InterventionAssigned { id, technician, .. } => job(tx, id, Some(technician)),
+        Event::EquipmentDown { id } => {
+            let Some(facts) = tx.notifications().equipment_facts(id)? else {
+                return Ok(None);
+            };
+            Ok(Some(Matter {
+                about: About::Equipment(id),
+                facts: Facts::Equipment(facts),
+                circumstances: Circumstances::default(),
+                concerned: tx.notifications().concerned_by_equipment(id)?,
+            }))
+        }
+        Event::TechnicianAvailabilityChanged { to, .. } if to != Availability::Unavailable => Ok(None),
+        Event::TechnicianAvailabilityChanged { id, .. } => {
+            let Some(facts) = tx.notifications().technician_facts(id)? else {
+                return Ok(None);
+            };
+            let away_with_open_jobs = !facts.open_jobs.is_empty();
+            Ok(Some(Matter {
+                about: About::Technician(id),
+                facts: Facts::Technician(facts),
+                circumstances: Circumstances {
+                    away_with_open_jobs,
+                    ..Circumstances::default()
+                },
+                concerned: tx.notifications().concerned_by_technician(id)?,
+            }))
+        }
+    }
+}
+
+fn job(
+    tx: &mut dyn Tx,
+    id: Id<domain::intervention::Intervention>,
+    assigned: Option<Id<domain::technician::Technician>>,
+) -> Result<Option<Matter>, AppError> {
+    let Some(facts) = tx.notifications().job_facts(id)? else {
+        return Ok(None);
+    };
+    let circumstances = Circumstances {
+        critical: facts.critical,
+        still_assigned: assigned.is_some() && assigned == facts.technician,
+        ..Circumstances::default()
+    };
+    Ok(Some(Matter {
+        about: About::Intervention(id),
+        facts: Facts::Job(facts),
+        circumstances,
+        concerned: tx.notifications().concerned_by_job(id)?,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::notification::{JobFacts, Recipient};
+    use domain::ports::mailer::MockMailer;
+    use domain::ports::unit_of_work::FakeTx;
+
+    use super::*;
+    use crate::jobs::testing::{jobs, lease, now};
+
+    fn facts() -> JobFacts {
+        JobFacts {
+            number: "INT-2026-00012".to_owned(),
+            title: "Fuite".to_owned(),
+            description: "Huile au sol.".to_owned(),
+            critical: false,
+            equipment: "Presse".to_owned(),
+            serial_number: "P-1".to_owned(),
+            location: None,
+            client: "Atlas".to_owned(),
+            site: None,
+            planned_at: None,
+            finished_at: None,
+            technician: Some(Id::new(4)),
+            technician_name: Some("Youssef".to_owned()),
+            report: None,
+            cancel_reason: None,
+        }
+    }
+
+    fn concerned() -> Concerned {
+        let person = |id| Recipient {
+            user: Id::new(id),
+            full_name: format!("p{id}"),
+        };
+        Concerned {
+            technician: Some(person(1)),
+            clients: vec![person(3)],
+            ..Concerned::default()
+        }
+    }
+
+    fn with_event(tx: &mut FakeTx, technician: i64) {
+        tx.tasks
+            .expect_finish()
+            .withf(|_, end| *end == TaskEnd::Done)
+            .return_once(|_, _| Ok(true));
+        tx.tasks.expect_event().return_once(move |id| {
+            Ok(Some(StoredEvent {
+                id,
+                event: Event::InterventionAssigned {
+                    id: Id::new(9),
+                    technician: Id::new(technician),
+                    previous: None,
+                },
+                occurred_at: now(),
+                actor: Some(Id::new(50)),
+                correlation_id: "c".to_owned(),
+            }))
+        });
+        tx.tasks.expect_mark_dispatched().times(1).returning(|_| Ok(()));
+        tx.notifications
+            .expect_job_facts()
+            .returning(|_| Ok(Some(facts())));
+        tx.notifications
+            .expect_concerned_by_job()
+            .returning(|_| Ok(concerned()));
+    }
+
+    fn task() -> Lease {
+        lease(TaskKind::DispatchEvent(EventId(5)), 1)
+    }
+
+    #[tokio::test]
+    async fn inbox_and_log_have_arrived_and_each_email_gets_a_task() {
+        let mut tx = FakeTx::default();
+        with_event(&mut tx, 4);
+        tx.notifications.expect_insert_new().times(1).returning(|rows| {
+            let states: Vec<_> = rows
+                .iter()
+                .map(|r| (r.user.get(), r.channel, r.status, r.sent_at.is_some()))
+                .collect();
+            assert_eq!(
+                states,
+                [
+                    (1, Channel::Email, DeliveryStatus::Pending, false),
+                    (1, Channel::Push, DeliveryStatus::Sent, true),
+                    (1, Channel::Log, DeliveryStatus::Sent, true),
+                    (3, Channel::Email, DeliveryStatus::Pending, false),
+                    (3, Channel::Push, DeliveryStatus::Sent, true),
+                ]
+            );
+            assert!(rows.iter().all(|r| r.event == Some(EventId(5))));
+            let inserted = |(id, row): (i64, &Notification)| Inserted {
+                id: Id::new(id),
+                user: row.user,
+                channel: row.channel,
+            };
+            Ok((100..).zip(rows).map(inserted).collect())
+        });
+        for id in [100, 103] {
+            tx.tasks
+                .expect_enqueue()
+                .withf(move |kind, at| *kind == TaskKind::Deliver(Id::new(id)) && at.is_none())
+                .times(1)
+                .returning(|_, _| Ok(()));
+        }
+        let ended = dispatch(&jobs(tx, MockMailer::new()), &task(), EventId(5)).await;
+        assert_eq!(ended.expect("dispatched"), Ended::Done);
+    }
+
+    #[tokio::test]
+    async fn a_repeated_event_enqueues_nothing_again() {
+        let mut tx = FakeTx::default();
+        with_event(&mut tx, 4);
+        tx.notifications
+            .expect_insert_new()
+            .times(1)
+            .returning(|_| Ok(Vec::new()));
+        let ended = dispatch(&jobs(tx, MockMailer::new()), &task(), EventId(5)).await;
+        assert_eq!(ended.expect("dispatched"), Ended::Done);
+    }
+
+    #[tokio::test]
+    async fn an_assignment_that_was_replaced_is_not_told() {
+        let mut tx = FakeTx::default();
+        with_event(&mut tx, 77);
+        tx.notifications
+            .expect_insert_new()
+            .withf(<[_]>::is_empty)
+            .times(1)
+            .returning(|_| Ok(Vec::new()));
+        let ended = dispatch(&jobs(tx, MockMailer::new()), &task(), EventId(5)).await;
+        assert_eq!(ended.expect("dispatched"), Ended::Done);
+    }
+
+    #[tokio::test]
+    async fn whoever_lost_the_task_writes_nothing() {
+        let mut tx = FakeTx::default();
+        tx.tasks.expect_finish().return_once(|_, _| Ok(false));
+        let ended = dispatch(&jobs(tx, MockMailer::new()), &task(), EventId(5)).await;
+        assert_eq!(ended.expect("answered"), Ended::Lost);
+    }
+}

@@ -1,0 +1,343 @@
+//! What technicians are doing, and what it does to their jobs.
+
+use std::sync::Arc;
+
+use application::technician::change_availability;
+use application::write::silent;
+use application::{AppError, Code, Detail};
+use domain::client::Client;
+use domain::equipment::store::Situation;
+use domain::equipment::{Criticality, Equipment, EquipmentStatus, Holder};
+use domain::event::Event;
+use domain::intervention::{
+    Closing, HistoryAction, Intervention, Kind, Origin, Priority, Status, WaitReason,
+};
+use domain::technician::Availability;
+use domain::technician::machine::{Action, Command};
+use domain::text::IssueCode;
+use domain::{Id, Record};
+
+use crate::support::{Fakes, now};
+use crate::technician::{ID, detail, fields, manager, stored};
+
+fn away() -> Command {
+    Command {
+        action: Action::DeclareUnavailable,
+        reason: Some("Fièvre".into()),
+    }
+}
+
+#[tokio::test]
+async fn a_free_technician_goes_on_leave_and_tells_it() {
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .technicians
+        .expect_find()
+        .returning(|_| Ok(Some(stored(Availability::Available))));
+    fakes
+        .tx
+        .technicians
+        .expect_lock()
+        .returning(|_| Ok(Some(stored(Availability::Available))));
+    fakes
+        .tx
+        .technicians
+        .expect_open_jobs()
+        .returning(|_| Ok(vec![Id::new(50)]));
+    fakes
+        .tx
+        .technicians
+        .expect_update()
+        .once()
+        .withf(|_, after| after.availability == Availability::OnLeave)
+        .returning(|b, _| Ok(b.clone()));
+    fakes
+        .tx
+        .outbox
+        .expect_push()
+        .once()
+        .withf(|event, at| {
+            let (from, to) = (Availability::Available, Availability::OnLeave);
+            *event
+                == Event::TechnicianAvailabilityChanged {
+                    id: Id::new(ID),
+                    from,
+                    to,
+                }
+                && *at == now()
+        })
+        .returning(|_, _| Ok(()));
+    fakes
+        .tx
+        .technicians
+        .expect_detail()
+        .returning(|_| Ok(Some(detail(stored(Availability::OnLeave)))));
+    let leave = Command {
+        action: Action::TakeLeave,
+        reason: None,
+    };
+    let change = change_availability(&fakes.app(), &manager(), Id::new(ID), None, leave, silent())
+        .await
+        .unwrap();
+    let change = change.into_value().unwrap();
+    assert_eq!(
+        (change.interrupted, change.to_reassign),
+        (None, vec![]),
+        "leave was planned: nothing to hand over"
+    );
+}
+
+#[tokio::test]
+async fn what_the_state_does_not_allow_is_refused_with_what_it_does() {
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .technicians
+        .expect_find()
+        .returning(|_| Ok(Some(stored(Availability::Busy))));
+    fakes
+        .tx
+        .technicians
+        .expect_lock()
+        .returning(|_| Ok(Some(stored(Availability::Busy))));
+    fakes.tx.technicians.expect_open_jobs().returning(|_| Ok(vec![]));
+    let leave = Command {
+        action: Action::TakeLeave,
+        reason: None,
+    };
+    match change_availability(&fakes.app(), &manager(), Id::new(ID), None, leave, silent())
+        .await
+        .unwrap_err()
+    {
+        AppError::Rule {
+            code: Code::InvalidTransition,
+            details,
+        } => assert_eq!(
+            details,
+            [
+                ("disponibilite", Detail::Text("occupe".into())),
+                (
+                    "actions_possibles",
+                    Detail::List(vec!["declarer_indisponible".into()])
+                )
+            ]
+        ),
+        other => panic!("{other:?}"),
+    }
+    let long = Command {
+        action: Action::TakeLeave,
+        reason: Some("x".repeat(2001)),
+    };
+    let refused = change_availability(
+        &Fakes::default().app(),
+        &manager(),
+        Id::new(ID),
+        None,
+        long,
+        silent(),
+    )
+    .await;
+    assert_eq!(
+        fields(refused.unwrap_err()),
+        [("motif".to_owned(), IssueCode::TooLong)]
+    );
+}
+
+fn job() -> Record<Intervention> {
+    let data = Intervention {
+        number: "INT-2026-00001".into(),
+        equipment: Id::new(60),
+        client: Id::new(5),
+        site: None,
+        technician: Some(Id::new(ID)),
+        contract: None,
+        requester: None,
+        follow_up_of: None,
+        title: "Fuite".into(),
+        description: "Fuite sur la pompe".into(),
+        kind: Kind::Corrective,
+        status: Status::InProgress,
+        priority: Priority::Normal,
+        urgent: false,
+        origin: Origin::Internal,
+        opened_at: now(),
+        planned_at: None,
+        assigned_at: Some(now()),
+        started_at: Some(now()),
+        finished_at: None,
+        estimated_minutes: 60,
+        wait_reason: None,
+        failure: None,
+        equipment_returned: false,
+        archived_at: None,
+        required_skills: Vec::new(),
+        closing: Closing::default(),
+    };
+    Record::fresh(Id::new(50), now(), data)
+}
+
+fn pump() -> Record<Equipment> {
+    let data = Equipment {
+        client: Id::<Client>::new(5),
+        site: None,
+        parent: None,
+        name: "Pompe".into(),
+        model: None,
+        brand: None,
+        serial_number: "P-1".into(),
+        kind: "hydraulique".into(),
+        status: EquipmentStatus::InMaintenance,
+        criticality: Criticality::Standard,
+        location: None,
+        installed_on: None,
+        next_maintenance: None,
+        maintenance_every_days: None,
+        public_code: "0123456789abcdef".into(),
+        meter_unit: None,
+        meter_value: None,
+        replacement_value: None,
+        notes: None,
+        retirement_reason: None,
+        required_skills: Vec::new(),
+    };
+    Record::fresh(Id::new(60), now(), data)
+}
+
+#[tokio::test]
+async fn falling_ill_at_work_leaves_the_job_waiting_and_lists_the_others() {
+    let mut order = mockall::Sequence::new();
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .technicians
+        .expect_find()
+        .returning(|_| Ok(Some(stored(Availability::Busy))));
+    fakes
+        .tx
+        .technicians
+        .expect_running_job()
+        .times(2)
+        .returning(|_| Ok(Some(Id::new(50))));
+    // The order in which everybody locks: job, equipment, technician.
+    fakes
+        .tx
+        .interventions
+        .expect_lock()
+        .once()
+        .in_sequence(&mut order)
+        .returning(|_| Ok(Some(job())));
+    fakes
+        .tx
+        .equipments
+        .expect_lock()
+        .once()
+        .in_sequence(&mut order)
+        .returning(|_| Ok(Some(pump())));
+    fakes.tx.equipments.expect_situation().returning(|_| {
+        Ok(Situation {
+            holders: vec![Holder::Job(Id::new(50))],
+            ..Situation::default()
+        })
+    });
+    fakes
+        .tx
+        .technicians
+        .expect_lock()
+        .once()
+        .in_sequence(&mut order)
+        .returning(|_| Ok(Some(stored(Availability::Busy))));
+    fakes
+        .tx
+        .technicians
+        .expect_open_jobs()
+        .returning(|_| Ok(vec![Id::new(51), Id::new(52)]));
+    fakes
+        .tx
+        .interventions
+        .expect_update()
+        .once()
+        .withf(|b, a| {
+            b.id == Id::new(50)
+                && a.status == Status::OnHold
+                && a.wait_reason == Some(WaitReason::TechnicianAway)
+                && a.technician == Some(Id::new(ID))
+        })
+        .returning(|b, _| Ok(b.clone()));
+    fakes
+        .tx
+        .interventions
+        .expect_open_wait()
+        .once()
+        .withf(|id, why, at| *id == Id::new(50) && *why == WaitReason::TechnicianAway && *at == now())
+        .returning(|_, _, _| Ok(()));
+    fakes
+        .tx
+        .interventions
+        .expect_append_history()
+        .once()
+        .withf(|h| {
+            h.action == HistoryAction::StatusChanged
+                && h.user == Some(Id::new(2))
+                && h.details.contains("Fièvre")
+        })
+        .returning(|_| Ok(()));
+    fakes
+        .tx
+        .technicians
+        .expect_update()
+        .once()
+        .withf(|_, after| after.availability == Availability::Unavailable)
+        .returning(|b, _| Ok(b.clone()));
+    let mut kinds = vec!["intervention.statut_change", "technicien.disponibilite_change"];
+    kinds.sort_unstable();
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let telling = told.clone();
+    fakes.tx.outbox.expect_push().times(2).returning(move |event, _| {
+        telling.lock().unwrap().push(event.kind());
+        Ok(())
+    });
+    fakes
+        .tx
+        .technicians
+        .expect_detail()
+        .returning(|_| Ok(Some(detail(stored(Availability::Unavailable)))));
+    let change = change_availability(&fakes.app(), &manager(), Id::new(ID), Some(1), away(), silent())
+        .await
+        .unwrap();
+    let change = change.into_value().unwrap();
+    assert_eq!(change.interrupted, Some(Id::new(50)));
+    assert_eq!(change.to_reassign, [Id::new(51), Id::new(52)]);
+    let mut told = told.lock().unwrap().clone();
+    told.sort_unstable();
+    assert_eq!(told, kinds);
+}
+
+#[tokio::test]
+async fn a_job_that_began_meanwhile_makes_the_work_run_again() {
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .technicians
+        .expect_find()
+        .returning(|_| Ok(Some(stored(Availability::Available))));
+    fakes
+        .tx
+        .technicians
+        .expect_running_job()
+        .times(2)
+        .returning(move |_| {
+            let again = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0;
+            Ok(again.then(|| Id::new(50)))
+        });
+    fakes
+        .tx
+        .technicians
+        .expect_lock()
+        .returning(|_| Ok(Some(stored(Availability::Busy))));
+    fakes.tx.technicians.expect_update().never();
+    let refused = change_availability(&fakes.app(), &manager(), Id::new(ID), None, away(), silent()).await;
+    // The fake unit of work does not run again; PostgreSQL's does, and ends there only after five runs.
+    assert_eq!(refused.unwrap_err().code(), Code::Locked);
+}

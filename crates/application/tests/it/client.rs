@@ -1,0 +1,788 @@
+//! Clients, sites, contacts, portal accounts.
+
+use std::sync::Arc;
+
+use application::client::{
+    EditClient, EditContact, EditSite, create, create_contact, create_site, delete, delete_contact,
+    delete_site, find, link_user, list_contacts, list_equipments, list_portal_users, list_sites, unlink_user,
+    update, update_contact, update_site,
+};
+use application::write::silent;
+use application::{AppError, Code, Ctx, Detail};
+use domain::client::{Client, ClientKind, ClientStatus, Contact, PortalUser, ServiceLevel, Site, SiteSort};
+use domain::equipment::{EquipmentFilter, EquipmentSort};
+use domain::error::{Constraint, RepoError};
+use domain::page::{Page, PageRequest, Sort, Start};
+use domain::policy::{Role, Visibility};
+use domain::text::{FieldIssue, IssueCode};
+use domain::{Id, Record};
+
+use crate::support::{Fakes, actor, ctx, now, user};
+
+fn manager() -> Ctx {
+    ctx(actor(2, Role::Manager))
+}
+
+/// The portal account 7, of the clients that are named.
+fn portal(clients: &[i64]) -> Ctx {
+    let mut who = actor(7, Role::Client);
+    who.clients = clients.iter().copied().map(Id::new).collect();
+    ctx(who)
+}
+
+fn technician() -> Ctx {
+    let mut who = actor(8, Role::Technician);
+    who.technician = Some(Id::new(80));
+    ctx(who)
+}
+
+fn client() -> Client {
+    Client {
+        user: None,
+        name: "Conserverie du Détroit".into(),
+        sector: Some("agroalimentaire".into()),
+        address: None,
+        city: Some("Tanger".into()),
+        phone: None,
+        email: None,
+        main_contact: None,
+        kind: ClientKind::Company,
+        service_level: ServiceLevel::Standard,
+        status: ClientStatus::Active,
+        ice: None,
+        tax_id: None,
+        since: "2024-01-15".parse().unwrap(),
+    }
+}
+
+fn stored() -> Record<Client> {
+    Record::fresh(Id::new(5), now(), client())
+}
+
+fn site(client: i64) -> Site {
+    Site {
+        client: Id::new(client),
+        name: "Usine".into(),
+        address: None,
+        city: None,
+        zone: None,
+        latitude: None,
+        longitude: None,
+    }
+}
+
+fn contact(client: i64, principal: bool) -> Contact {
+    Contact {
+        client: Id::new(client),
+        name: "Nadia".into(),
+        function: None,
+        email: None,
+        phone: None,
+        principal,
+    }
+}
+
+fn edit(change: impl Fn(&mut Client) + Send + Sync + 'static) -> EditClient {
+    Arc::new(move |before: &Record<Client>| {
+        let mut after = before.data.clone();
+        change(&mut after);
+        Ok(after)
+    })
+}
+
+fn issues(error: AppError) -> Vec<FieldIssue> {
+    match error {
+        AppError::Invalid(issues) => issues,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn page() -> PageRequest<SiteSort> {
+    PageRequest {
+        limit: 5,
+        start: Start::Offset(0),
+        sort: Sort {
+            key: SiteSort::Id,
+            descending: false,
+        },
+    }
+}
+
+#[tokio::test]
+async fn only_the_company_creates_and_removes_clients() {
+    for who in [technician(), portal(&[5])] {
+        let app = Fakes::default().app();
+        assert_eq!(
+            create(&app, &who, client(), silent()).await.unwrap_err().code(),
+            Code::Forbidden
+        );
+        assert_eq!(
+            delete(&app, &who, Id::new(5), None, silent())
+                .await
+                .unwrap_err()
+                .code(),
+            Code::Forbidden
+        );
+        assert_eq!(
+            create_site(&app, &who, site(5), silent())
+                .await
+                .unwrap_err()
+                .code(),
+            Code::Forbidden
+        );
+        assert_eq!(
+            create_contact(&app, &who, contact(5, true), silent())
+                .await
+                .unwrap_err()
+                .code(),
+            Code::Forbidden
+        );
+        let link = link_user(&app, &who, Id::new(5), Id::new(9), silent())
+            .await
+            .unwrap_err();
+        assert_eq!(link.code(), Code::Forbidden);
+    }
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .clients
+        .expect_insert()
+        .once()
+        .withf(|c, by| *c == client() && *by == Some(Id::new(2)))
+        .returning(|_, _| Ok(stored()));
+    create(&fakes.app(), &manager(), client(), silent())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn bad_data_never_reach_the_store() {
+    let bad = Client {
+        name: String::new(),
+        ice: Some("12".into()),
+        ..client()
+    };
+    let found = issues(
+        create(&Fakes::default().app(), &manager(), bad, silent())
+            .await
+            .unwrap_err(),
+    );
+    let fields: Vec<_> = found.iter().map(|i| i.field.as_str()).collect();
+    assert_eq!(fields, ["nom_entreprise", "ice"]);
+
+    let mut fakes = Fakes::default();
+    fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
+    let wipe = edit(|c| c.name.clear());
+    let refused = update(&fakes.app(), &manager(), Id::new(5), None, wipe, silent())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::ValidationError);
+
+    let half = Site {
+        latitude: Some(33.5),
+        ..site(5)
+    };
+    let refused = create_site(&Fakes::default().app(), &manager(), half, silent())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::ValidationError);
+    let nameless = Contact {
+        name: String::new(),
+        ..contact(5, false)
+    };
+    let refused = create_contact(&Fakes::default().app(), &manager(), nameless, silent())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::ValidationError);
+}
+
+#[tokio::test]
+async fn the_portal_account_must_be_one_of_role_client() {
+    for (found, right) in [
+        (None, false),
+        (Some(user(7, Role::Technician)), false),
+        (Some(user(7, Role::Client)), true),
+    ] {
+        let mut fakes = Fakes::default();
+        fakes
+            .tx
+            .users
+            .expect_find()
+            .once()
+            .returning(move |_| Ok(found.clone()));
+        fakes
+            .tx
+            .clients
+            .expect_insert()
+            .times(usize::from(right))
+            .returning(|_, _| Ok(stored()));
+        let with_account = Client {
+            user: Some(Id::new(7)),
+            ..client()
+        };
+        let answer = create(&fakes.app(), &manager(), with_account, silent()).await;
+        if !right {
+            let expected = FieldIssue::new("user_id", IssueCode::UnknownReference);
+            assert_eq!(issues(answer.unwrap_err()), [expected]);
+        } else {
+            answer.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_stays_is_not_judged_again() {
+    let mut fakes = Fakes::default();
+    fakes.tx.clients.expect_lock().returning(|_| {
+        let mut record = stored();
+        record.data.user = Some(Id::new(7));
+        Ok(Some(record))
+    });
+    fakes.tx.users.expect_find().never();
+    fakes
+        .tx
+        .clients
+        .expect_update()
+        .once()
+        .returning(|b, _| Ok(b.clone()));
+    let rename = edit(|c| c.name = "Conserverie".into());
+    update(&fakes.app(), &manager(), Id::new(5), None, rename, silent())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_client_keeps_the_own_contact_data_up_to_date_and_nothing_else() {
+    let mut fakes = Fakes::default();
+    fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
+    fakes
+        .tx
+        .clients
+        .expect_update()
+        .once()
+        .withf(|_, after| {
+            after.phone.as_deref() == Some("0522123456") && after.city.as_deref() == Some("Tanger")
+        })
+        .returning(|b, _| Ok(b.clone()));
+    let ring = edit(|c| {
+        c.phone = Some("0522123456".into());
+        c.email = Some("contact@conserverie.ma".into());
+        c.address = Some("Zone franche".into());
+        c.main_contact = Some("Nadia".into());
+    });
+    update(&fakes.app(), &portal(&[5]), Id::new(5), None, ring, silent())
+        .await
+        .unwrap();
+
+    let mut fakes = Fakes::default();
+    fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
+    fakes.tx.clients.expect_update().never();
+    let upgrade = edit(|c| {
+        c.phone = Some("0522123456".into());
+        c.service_level = ServiceLevel::Premium;
+        c.status = ClientStatus::Prospect;
+    });
+    match update(&fakes.app(), &portal(&[5]), Id::new(5), None, upgrade, silent())
+        .await
+        .unwrap_err()
+    {
+        AppError::DeniedFields(fields) => assert_eq!(fields, ["niveau_service", "statut_client"]),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn other_clients_are_hidden_from_a_client() {
+    let refused = update(
+        &Fakes::default().app(),
+        &portal(&[6]),
+        Id::new(5),
+        None,
+        edit(|_| {}),
+        silent(),
+    )
+    .await;
+    assert_eq!(refused.unwrap_err().code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_technician_may_not_write_to_any_client() {
+    let refused = update(
+        &Fakes::default().app(),
+        &technician(),
+        Id::new(5),
+        None,
+        edit(|_| {}),
+        silent(),
+    )
+    .await;
+    assert_eq!(refused.unwrap_err().code(), Code::Forbidden);
+}
+
+#[tokio::test]
+async fn an_account_with_two_roles_is_told_apart_by_the_job_that_ties_it() {
+    for (has_job, code) in [(true, Code::Forbidden), (false, Code::NotFound)] {
+        let mut who = actor(8, Role::Technician);
+        who.roles.push(Role::Client);
+        who.technician = Some(Id::new(80));
+        let mut fakes = Fakes::default();
+        fakes
+            .tx
+            .clients
+            .expect_has_job_of()
+            .once()
+            .withf(|c, t| *c == Id::new(5) && *t == Id::new(80))
+            .returning(move |_, _| Ok(has_job));
+        let refused = update(&fakes.app(), &ctx(who), Id::new(5), None, edit(|_| {}), silent()).await;
+        assert_eq!(
+            refused.unwrap_err().code(),
+            code,
+            "seen through the job, but not to be changed"
+        );
+    }
+}
+
+#[tokio::test]
+async fn versions_are_compared_before_anything_is_written() {
+    let mut fakes = Fakes::default();
+    fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
+    fakes
+        .tx
+        .clients
+        .expect_lock_site()
+        .returning(|_| Ok(Some(Record::fresh(Id::new(3), now(), site(5)))));
+    fakes
+        .tx
+        .clients
+        .expect_lock_contact()
+        .returning(|_| Ok(Some(Record::fresh(Id::new(4), now(), contact(5, false)))));
+    let (app, who) = (fakes.app(), manager());
+    let (client, stale) = (Id::new(5), Some(9));
+    let keep_site: EditSite = Arc::new(|before| Ok(before.data.clone()));
+    let keep_contact: EditContact = Arc::new(|before| Ok(before.data.clone()));
+    for refused in [
+        update(&app, &who, client, stale, edit(|_| {}), silent())
+            .await
+            .map(|_| ()),
+        delete(&app, &who, client, stale, silent()).await.map(|_| ()),
+        update_site(&app, &who, client, Id::new(3), stale, keep_site, silent())
+            .await
+            .map(|_| ()),
+        delete_site(&app, &who, client, Id::new(3), stale, silent())
+            .await
+            .map(|_| ()),
+        update_contact(&app, &who, client, Id::new(4), stale, keep_contact, silent())
+            .await
+            .map(|_| ()),
+        delete_contact(&app, &who, client, Id::new(4), stale, silent())
+            .await
+            .map(|_| ()),
+    ] {
+        assert!(
+            matches!(refused, Err(AppError::StaleVersion { current: Some(1) })),
+            "{refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_client_with_children_stays() {
+    let mut fakes = Fakes::default();
+    fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
+    fakes.tx.clients.expect_delete().once().returning(|_| {
+        Err(RepoError::Conflict {
+            constraint: Constraint::InUse,
+            name: "fk_sites_client".into(),
+        })
+    });
+    let refused = delete(&fakes.app(), &manager(), Id::new(5), None, silent())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::InUse);
+}
+
+#[tokio::test]
+async fn sites_and_contacts_of_another_client_do_not_exist_here() {
+    let mut fakes = Fakes::default();
+    fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
+    fakes.tx.clients.expect_find().returning(|_| Ok(None));
+    fakes
+        .tx
+        .clients
+        .expect_lock_site()
+        .returning(|_| Ok(Some(Record::fresh(Id::new(3), now(), site(6)))));
+    fakes
+        .tx
+        .clients
+        .expect_lock_contact()
+        .returning(|_| Ok(Some(Record::fresh(Id::new(4), now(), contact(6, false)))));
+    let (app, who) = (fakes.app(), manager());
+    let keep_site: EditSite = Arc::new(|before| Ok(before.data.clone()));
+    let keep_contact: EditContact = Arc::new(|before| Ok(before.data.clone()));
+    let client = Id::new(5);
+    for refused in [
+        update_site(&app, &who, client, Id::new(3), None, keep_site, silent())
+            .await
+            .map(|_| ()),
+        delete_site(&app, &who, client, Id::new(3), None, silent())
+            .await
+            .map(|_| ()),
+        update_contact(&app, &who, client, Id::new(4), None, keep_contact, silent())
+            .await
+            .map(|_| ()),
+        delete_contact(&app, &who, client, Id::new(4), None, silent())
+            .await
+            .map(|_| ()),
+        create_site(&app, &who, site(99), silent()).await.map(|_| ()),
+    ] {
+        assert_eq!(refused.unwrap_err().code(), Code::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn an_edit_cannot_move_a_site_to_another_client() {
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .clients
+        .expect_lock_site()
+        .returning(|_| Ok(Some(Record::fresh(Id::new(3), now(), site(5)))));
+    fakes
+        .tx
+        .clients
+        .expect_update_site()
+        .once()
+        .withf(|_, after| after.client == Id::new(5) && after.name == "Dépôt")
+        .returning(|b, _| Ok(b.clone()));
+    let steal: EditSite = Arc::new(|_| {
+        Ok(Site {
+            name: "Dépôt".into(),
+            ..site(6)
+        })
+    });
+    update_site(
+        &fakes.app(),
+        &manager(),
+        Id::new(5),
+        Id::new(3),
+        None,
+        steal,
+        silent(),
+    )
+    .await
+    .unwrap();
+}
+
+fn principal(id: i64) -> Record<Contact> {
+    Record::fresh(Id::new(id), now(), contact(5, true))
+}
+
+#[tokio::test]
+async fn a_new_principal_contact_takes_it_from_the_one_before() {
+    let mut order = mockall::Sequence::new();
+    let mut fakes = Fakes::default();
+    // The client is held first: two such requests follow each other.
+    fakes
+        .tx
+        .clients
+        .expect_lock()
+        .once()
+        .in_sequence(&mut order)
+        .returning(|_| Ok(Some(stored())));
+    fakes
+        .tx
+        .clients
+        .expect_lock_principal()
+        .once()
+        .in_sequence(&mut order)
+        .returning(|_| Ok(Some(principal(4))));
+    fakes
+        .tx
+        .clients
+        .expect_update_contact()
+        .once()
+        .in_sequence(&mut order)
+        .withf(|before, after| before.id == Id::new(4) && !after.principal)
+        .returning(|b, _| Ok(b.clone()));
+    fakes
+        .tx
+        .clients
+        .expect_insert_contact()
+        .once()
+        .in_sequence(&mut order)
+        .withf(|c, _| c.principal)
+        .returning(|c, _| Ok(Record::fresh(Id::new(9), now(), c.clone())));
+    create_contact(&fakes.app(), &manager(), contact(5, true), silent())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn the_principal_contact_does_not_take_it_from_itself_and_others_do_not_ask() {
+    let mut fakes = Fakes::default();
+    fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
+    fakes
+        .tx
+        .clients
+        .expect_lock_contact()
+        .returning(|_| Ok(Some(principal(4))));
+    fakes
+        .tx
+        .clients
+        .expect_lock_principal()
+        .once()
+        .returning(|_| Ok(Some(principal(4))));
+    fakes
+        .tx
+        .clients
+        .expect_update_contact()
+        .once()
+        .withf(|_, a| a.principal)
+        .returning(|b, _| Ok(b.clone()));
+    let rename: EditContact = Arc::new(|before| {
+        Ok(Contact {
+            name: "Nadia B.".into(),
+            ..before.data.clone()
+        })
+    });
+    update_contact(
+        &fakes.app(),
+        &manager(),
+        Id::new(5),
+        Id::new(4),
+        None,
+        rename,
+        silent(),
+    )
+    .await
+    .unwrap();
+
+    let mut fakes = Fakes::default();
+    fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
+    fakes.tx.clients.expect_lock_principal().never();
+    fakes
+        .tx
+        .clients
+        .expect_insert_contact()
+        .once()
+        .returning(|c, _| Ok(Record::fresh(Id::new(9), now(), c.clone())));
+    create_contact(&fakes.app(), &manager(), contact(5, false), silent())
+        .await
+        .unwrap();
+}
+
+fn portal_user(main: bool) -> PortalUser {
+    PortalUser {
+        user: Id::new(7),
+        full_name: "Personne 7".into(),
+        email: "u7@exemple.ma".into(),
+        is_active: true,
+        main,
+    }
+}
+
+#[tokio::test]
+async fn a_portal_account_is_linked_once() {
+    let mut fakes = Fakes::default();
+    fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
+    fakes
+        .tx
+        .users
+        .expect_find()
+        .returning(|_| Ok(Some(user(7, Role::Client))));
+    fakes
+        .tx
+        .clients
+        .expect_portal_user()
+        .once()
+        .returning(|_, _| Ok(Some(portal_user(true))));
+    fakes.tx.clients.expect_link_user().never();
+    match link_user(&fakes.app(), &manager(), Id::new(5), Id::new(7), silent())
+        .await
+        .unwrap_err()
+    {
+        AppError::Rule {
+            code: Code::AlreadyExists,
+            details,
+        } => {
+            assert_eq!(details, [("champ", Detail::Text("user_id".into()))]);
+        }
+        other => panic!("{other:?}"),
+    }
+
+    let mut fakes = Fakes::default();
+    fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
+    fakes
+        .tx
+        .users
+        .expect_find()
+        .returning(|_| Ok(Some(user(7, Role::Technician))));
+    let refused = link_user(&fakes.app(), &manager(), Id::new(5), Id::new(7), silent())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        issues(refused),
+        [FieldIssue::new("user_id", IssueCode::UnknownReference)]
+    );
+
+    let mut fakes = Fakes::default();
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
+    fakes
+        .tx
+        .users
+        .expect_find()
+        .returning(|_| Ok(Some(user(7, Role::Client))));
+    fakes
+        .tx
+        .clients
+        .expect_portal_user()
+        .times(2)
+        .returning(move |_, _| {
+            let linked = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0;
+            Ok(linked.then(|| portal_user(false)))
+        });
+    fakes
+        .tx
+        .clients
+        .expect_link_user()
+        .once()
+        .withf(|c, u, by| (*c, *u, *by) == (Id::new(5), Id::new(7), Some(Id::new(2))))
+        .returning(|_, _, _| Ok(()));
+    let linked = link_user(&fakes.app(), &manager(), Id::new(5), Id::new(7), silent())
+        .await
+        .unwrap();
+    assert_eq!(linked.into_value().unwrap(), portal_user(false));
+}
+
+#[tokio::test]
+async fn taking_an_account_off_the_portal_covers_the_main_one() {
+    let client_of = |main: Option<i64>| {
+        let mut record = stored();
+        record.data.user = main.map(Id::new);
+        record
+    };
+    for (main, linked, updates, found) in [
+        (Some(7), false, 1, true),
+        (Some(6), true, 0, true),
+        (Some(6), false, 0, false),
+        (None, false, 0, false),
+    ] {
+        let mut fakes = Fakes::default();
+        fakes
+            .tx
+            .clients
+            .expect_lock()
+            .returning(move |_| Ok(Some(client_of(main))));
+        fakes
+            .tx
+            .clients
+            .expect_unlink_user()
+            .once()
+            .returning(move |_, _| Ok(linked));
+        fakes
+            .tx
+            .clients
+            .expect_update()
+            .times(updates)
+            .withf(|_, after| after.user.is_none())
+            .returning(|b, _| Ok(b.clone()));
+        let answer = unlink_user(&fakes.app(), &manager(), Id::new(5), Id::new(7), silent()).await;
+        assert_eq!(answer.err().map(|e| e.code()), (!found).then_some(Code::NotFound));
+    }
+}
+
+#[tokio::test]
+async fn the_equipment_of_a_client_is_narrowed_to_the_client_and_to_what_the_caller_sees() {
+    let page = || PageRequest {
+        limit: 5,
+        start: Start::Offset(0),
+        sort: Sort {
+            key: EquipmentSort::Id,
+            descending: false,
+        },
+    };
+    let asked = || EquipmentFilter {
+        client: Some(Id::new(99)),
+        kind: Some("hydraulique".into()),
+        ..EquipmentFilter::default()
+    };
+    let mut fakes = Fakes::default();
+    fakes.clients.expect_find().returning(|_, _| Ok(Some(stored())));
+    fakes
+        .equipments
+        .expect_list()
+        .once()
+        .withf(|filter, seen, _| {
+            filter.client == Some(Id::new(5))
+                && filter.kind.as_deref() == Some("hydraulique")
+                && matches!(seen, Visibility::Only(reach) if reach.clients == [Id::new(5)])
+        })
+        .returning(|_, _, _| {
+            Ok(Page {
+                items: vec![],
+                total: 0,
+                total_capped: false,
+                next_cursor: None,
+            })
+        });
+    list_equipments(&fakes.app(), &portal(&[5]), Id::new(5), asked(), &page())
+        .await
+        .unwrap();
+
+    let mut fakes = Fakes::default();
+    fakes.clients.expect_find().returning(|_, _| Ok(None));
+    let refused = list_equipments(&fakes.app(), &portal(&[6]), Id::new(5), asked(), &page())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn reads_ask_only_for_what_the_caller_may_see() {
+    let mut fakes = Fakes::default();
+    fakes
+        .clients
+        .expect_find()
+        .withf(|_, seen| matches!(seen, Visibility::Only(reach) if reach.clients == [Id::new(6)]))
+        .returning(|_, _| Ok(None));
+    let (app, who) = (fakes.app(), portal(&[6]));
+    assert_eq!(
+        find(&app, &who, Id::new(5)).await.unwrap_err().code(),
+        Code::NotFound
+    );
+    // The lists of an unknown client are not empty lists.
+    assert_eq!(
+        list_sites(&app, &who, Id::new(5), &page())
+            .await
+            .unwrap_err()
+            .code(),
+        Code::NotFound
+    );
+    assert_eq!(
+        list_contacts(&app, &who, Id::new(5), &page())
+            .await
+            .unwrap_err()
+            .code(),
+        Code::NotFound
+    );
+    let refused = list_portal_users(&app, &who, Id::new(5), &page())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused.code(),
+        Code::Forbidden,
+        "accounts are the company's business"
+    );
+
+    let mut fakes = Fakes::default();
+    fakes
+        .clients
+        .expect_find()
+        .withf(|_, seen| *seen == Visibility::All)
+        .returning(|_, _| Ok(Some(stored())));
+    assert_eq!(
+        find(&fakes.app(), &manager(), Id::new(5)).await.unwrap(),
+        stored()
+    );
+}

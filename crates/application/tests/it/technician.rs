@@ -1,0 +1,637 @@
+//! Technicians: profile, references, what may be seen, availability.
+
+use std::sync::Arc;
+
+use application::technician::{
+    Account, CreateTechnician, EditTechnician, TechnicianProfile, TechnicianView, available,
+    change_availability, create, delete, find, list, update,
+};
+use application::user::CreateUser;
+use application::write::silent;
+use application::{AppError, Code, Ctx, Detail};
+use domain::error::{Constraint, RepoError};
+use domain::page::{Page, PageRequest, Sort, Start};
+use domain::policy::{Role, Visibility};
+use domain::skill::{HeldSkill, RequiredSkill, SkillLevel};
+use domain::team::Team;
+use domain::technician::machine::{Action, Command};
+use domain::technician::{Availability, Technician, TechnicianDetail, TechnicianFilter, TechnicianSort};
+use domain::text::{FieldIssue, IssueCode};
+use domain::user::Locale;
+use domain::{Id, Record};
+
+use crate::support::{Fakes, actor, ctx, now, user};
+
+pub const ID: i64 = 30;
+
+fn admin() -> Ctx {
+    ctx(actor(1, Role::Admin))
+}
+
+pub fn manager() -> Ctx {
+    ctx(actor(2, Role::Manager))
+}
+
+/// The technician of the account 7, with the profile `profile`.
+fn technician(profile: i64) -> Ctx {
+    let mut who = actor(7, Role::Technician);
+    who.technician = Some(Id::new(profile));
+    ctx(who)
+}
+
+fn held(skill: i64) -> HeldSkill {
+    HeldSkill {
+        skill: Id::new(skill),
+        level: SkillLevel::Advanced,
+        valid_until: None,
+    }
+}
+
+fn profile() -> TechnicianProfile {
+    TechnicianProfile {
+        team: Some(Id::new(4)),
+        zone: Some("Tanger".into()),
+        hourly_rate: Some("120.50".parse().unwrap()),
+        skills: vec![held(1), held(2)],
+        ..TechnicianProfile::default()
+    }
+}
+
+pub fn stored(availability: Availability) -> Record<Technician> {
+    let data = Technician {
+        user: Id::new(7),
+        specialty: None,
+        team: Some(Id::new(4)),
+        availability,
+        pending_absence: None,
+        zone: Some("Tanger".into()),
+        hired_on: None,
+        hourly_rate: Some("120.50".parse().unwrap()),
+        phone: Some("0612345678".into()),
+        skills: vec![held(1)],
+    };
+    Record::fresh(Id::new(ID), now(), data)
+}
+
+pub fn detail(record: Record<Technician>) -> TechnicianDetail {
+    TechnicianDetail {
+        skill_names: record
+            .skills
+            .iter()
+            .map(|s| format!("Compétence {}", s.skill))
+            .collect(),
+        record,
+        full_name: "Personne 7".into(),
+        email: "u7@exemple.ma".into(),
+        is_active: true,
+        team_name: Some("Nord".into()),
+    }
+}
+
+fn new_account() -> CreateUser {
+    CreateUser {
+        username: "samir".into(),
+        email: "samir@exemple.ma".into(),
+        full_name: "Samir".into(),
+        password: "une phrase assez longue".into(),
+        role: Role::Admin,
+        other_roles: vec![Role::Manager],
+        locale: Locale::French,
+        is_active: true,
+    }
+}
+
+fn existing(profile: TechnicianProfile) -> CreateTechnician {
+    CreateTechnician {
+        account: Account::Existing(Id::new(7)),
+        profile,
+    }
+}
+
+pub fn fields(error: AppError) -> Vec<(String, IssueCode)> {
+    match error {
+        AppError::Invalid(issues) => issues.into_iter().map(|i| (i.field, i.code)).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Stores that know the team 4 and every skill.
+fn with_references(fakes: &mut Fakes) {
+    fakes.tx.teams.expect_find().returning(|id| {
+        let team = Record::fresh(
+            Id::new(4),
+            now(),
+            Team {
+                name: "Nord".into(),
+                lead: None,
+            },
+        );
+        Ok(Some(team).filter(|t| t.id == id))
+    });
+    fakes.tx.skills.expect_unknown().returning(|_| Ok(Vec::new()));
+}
+
+fn page() -> PageRequest<TechnicianSort> {
+    PageRequest {
+        limit: 5,
+        start: Start::Offset(0),
+        sort: Sort {
+            key: TechnicianSort::Id,
+            descending: false,
+        },
+    }
+}
+
+#[tokio::test]
+async fn a_profile_is_made_for_an_existing_account_of_that_role() {
+    for (account, right) in [
+        (None, false),
+        (Some(user(7, Role::Client)), false),
+        (Some(user(7, Role::Technician)), true),
+    ] {
+        let mut fakes = Fakes::default();
+        with_references(&mut fakes);
+        fakes
+            .tx
+            .users
+            .expect_find()
+            .once()
+            .returning(move |_| Ok(account.clone()));
+        fakes
+            .tx
+            .technicians
+            .expect_insert()
+            .times(usize::from(right))
+            .withf(|t, by| {
+                t.user == Id::new(7) && t.availability == Availability::Available && *by == Some(Id::new(2))
+            })
+            .returning(|_, _| Ok(stored(Availability::Available)));
+        fakes
+            .tx
+            .technicians
+            .expect_detail()
+            .returning(|_| Ok(Some(detail(stored(Availability::Available)))));
+        match create(&fakes.app(), &manager(), existing(profile()), silent()).await {
+            Err(error) if !right => {
+                assert_eq!(
+                    fields(error),
+                    [("user_id".to_owned(), IssueCode::UnknownReference)]
+                );
+            }
+            answer => assert!(answer.unwrap().into_value().unwrap().private && right),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_makes_account_and_profile_at_once_and_the_role_is_given() {
+    let mut fakes = Fakes::default();
+    with_references(&mut fakes);
+    fakes.hasher.expect_hash().once().returning(|_| Ok("h".into()));
+    fakes
+        .tx
+        .users
+        .expect_insert()
+        .once()
+        .withf(|u, _| u.role == Role::Technician && u.other_roles.is_empty() && u.password_hash == "h")
+        .returning(|_, _| Ok(user(77, Role::Technician)));
+    fakes
+        .tx
+        .technicians
+        .expect_insert()
+        .once()
+        .withf(|t, _| t.user == Id::new(77))
+        .returning(|_, _| Ok(stored(Availability::Available)));
+    fakes
+        .tx
+        .technicians
+        .expect_detail()
+        .returning(|_| Ok(Some(detail(stored(Availability::Available)))));
+    let both = CreateTechnician {
+        account: Account::New(Box::new(new_account())),
+        profile: profile(),
+    };
+    create(&fakes.app(), &admin(), both.clone(), silent())
+        .await
+        .unwrap();
+
+    match create(&Fakes::default().app(), &manager(), both, silent())
+        .await
+        .unwrap_err()
+    {
+        AppError::DeniedFields(fields) => assert_eq!(fields, ["utilisateur"]),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn everything_wrong_with_account_and_profile_is_said_at_once_and_before_the_hash() {
+    let bad = CreateTechnician {
+        account: Account::New(Box::new(CreateUser {
+            email: "x".into(),
+            ..new_account()
+        })),
+        profile: TechnicianProfile {
+            hourly_rate: Some("-1".parse().unwrap()),
+            ..profile()
+        },
+    };
+    // No hash is expected: asking for one would panic.
+    let found = fields(
+        create(&Fakes::default().app(), &admin(), bad, silent())
+            .await
+            .unwrap_err(),
+    );
+    assert_eq!(
+        found,
+        [
+            ("taux_horaire".to_owned(), IssueCode::OutOfRange),
+            ("utilisateur.email".to_owned(), IssueCode::InvalidEmail)
+        ]
+    );
+    let bad = CreateTechnician {
+        account: Account::New(Box::new(new_account())),
+        profile: TechnicianProfile {
+            skills: vec![held(1), held(1)],
+            ..profile()
+        },
+    };
+    let found = fields(
+        create(&Fakes::default().app(), &admin(), bad, silent())
+            .await
+            .unwrap_err(),
+    );
+    assert_eq!(
+        found,
+        [("competences[1].competence_id".to_owned(), IssueCode::Inconsistent)]
+    );
+}
+
+#[tokio::test]
+async fn unknown_teams_and_skills_are_all_named() {
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .users
+        .expect_find()
+        .returning(|_| Ok(Some(user(7, Role::Technician))));
+    fakes.tx.teams.expect_find().once().returning(|_| Ok(None));
+    fakes
+        .tx
+        .skills
+        .expect_unknown()
+        .once()
+        .withf(|ids| ids == [Id::new(1), Id::new(2)])
+        .returning(|_| Ok(vec![Id::new(2)]));
+    fakes.tx.technicians.expect_insert().never();
+    let refused = create(&fakes.app(), &manager(), existing(profile()), silent())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        fields(refused),
+        [
+            ("equipe_id".to_owned(), IssueCode::UnknownReference),
+            (
+                "competences[1].competence_id".to_owned(),
+                IssueCode::UnknownReference
+            )
+        ]
+    );
+}
+
+#[tokio::test]
+async fn one_account_has_one_profile() {
+    let mut fakes = Fakes::default();
+    with_references(&mut fakes);
+    fakes
+        .tx
+        .users
+        .expect_find()
+        .returning(|_| Ok(Some(user(7, Role::Technician))));
+    fakes.tx.technicians.expect_insert().returning(|_, _| {
+        Err(RepoError::Conflict {
+            constraint: Constraint::TechnicianUser,
+            name: "uq_techniciens_user".into(),
+        })
+    });
+    match create(&fakes.app(), &manager(), existing(profile()), silent())
+        .await
+        .unwrap_err()
+    {
+        AppError::Rule {
+            code: Code::AlreadyExists,
+            details,
+        } => {
+            assert_eq!(details, [("champ", Detail::Text("user_id".into()))]);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn edit(change: impl Fn(&mut Technician) + Send + Sync + 'static) -> EditTechnician {
+    Arc::new(move |before: &TechnicianView| {
+        let mut after = before.detail.record.data.clone();
+        change(&mut after);
+        Ok(after)
+    })
+}
+
+#[tokio::test]
+async fn technicians_and_clients_change_no_profile() {
+    for who in [technician(ID), ctx(actor(9, Role::Client))] {
+        let app = Fakes::default().app();
+        let leave = Command {
+            action: Action::TakeLeave,
+            reason: None,
+        };
+        for refused in [
+            create(&app, &who, existing(profile()), silent())
+                .await
+                .map(|_| ()),
+            update(&app, &who, Id::new(ID), None, edit(|_| {}), silent())
+                .await
+                .map(|_| ()),
+            delete(&app, &who, Id::new(ID), None, silent()).await.map(|_| ()),
+            change_availability(&app, &who, Id::new(ID), None, leave, silent())
+                .await
+                .map(|_| ()),
+        ] {
+            assert_eq!(refused.unwrap_err().code(), Code::Forbidden);
+        }
+    }
+}
+
+#[tokio::test]
+async fn account_and_availability_are_not_edited() {
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .technicians
+        .expect_lock()
+        .returning(|_| Ok(Some(stored(Availability::Available))));
+    fakes
+        .tx
+        .technicians
+        .expect_detail()
+        .returning(|_| Ok(Some(detail(stored(Availability::Available)))));
+    let force = edit(|t| {
+        t.user = Id::new(8);
+        t.availability = Availability::OnLeave;
+    });
+    let refused = update(&fakes.app(), &manager(), Id::new(ID), None, force, silent())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        fields(refused),
+        [
+            ("user_id".to_owned(), IssueCode::ReadOnly),
+            ("disponibilite".to_owned(), IssueCode::ReadOnly)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn only_new_references_are_judged() {
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .technicians
+        .expect_lock()
+        .returning(|_| Ok(Some(stored(Availability::Available))));
+    fakes
+        .tx
+        .technicians
+        .expect_detail()
+        .returning(|_| Ok(Some(detail(stored(Availability::Available)))));
+    // The team stays, the skill 1 too.
+    fakes
+        .tx
+        .skills
+        .expect_unknown()
+        .once()
+        .withf(|ids| ids == [Id::new(9)])
+        .returning(|_| Ok(vec![Id::new(9)]));
+    let learn = edit(|t| t.skills.push(held(9)));
+    let refused = update(&fakes.app(), &manager(), Id::new(ID), Some(1), learn, silent())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        fields(refused),
+        [(
+            "competences[1].competence_id".to_owned(),
+            IssueCode::UnknownReference
+        )]
+    );
+
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .technicians
+        .expect_lock()
+        .returning(|_| Ok(Some(stored(Availability::Available))));
+    fakes
+        .tx
+        .technicians
+        .expect_update()
+        .once()
+        .withf(|_, a| a.zone.as_deref() == Some("Safi") && a.skills.is_empty())
+        .returning(|b, _| Ok(b.clone()));
+    fakes
+        .tx
+        .technicians
+        .expect_detail()
+        .returning(|_| Ok(Some(detail(stored(Availability::Available)))));
+    let move_house = edit(|t| {
+        t.zone = Some("Safi".into());
+        t.skills.clear();
+    });
+    update(&fakes.app(), &manager(), Id::new(ID), None, move_house, silent())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn old_versions_and_technicians_with_jobs_are_refused() {
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .technicians
+        .expect_find()
+        .returning(|_| Ok(Some(stored(Availability::Available))));
+    fakes
+        .tx
+        .technicians
+        .expect_lock()
+        .returning(|_| Ok(Some(stored(Availability::Available))));
+    fakes.tx.technicians.expect_delete().once().returning(|_| {
+        Err(RepoError::Conflict {
+            constraint: Constraint::InUse,
+            name: "fk_interventions_technicien".into(),
+        })
+    });
+    let app = fakes.app();
+    let leave = Command {
+        action: Action::TakeLeave,
+        reason: None,
+    };
+    for refused in [
+        update(&app, &manager(), Id::new(ID), Some(7), edit(|_| {}), silent())
+            .await
+            .map(|_| ()),
+        delete(&app, &manager(), Id::new(ID), Some(7), silent())
+            .await
+            .map(|_| ()),
+        change_availability(&app, &manager(), Id::new(ID), Some(7), leave, silent())
+            .await
+            .map(|_| ()),
+    ] {
+        assert!(
+            matches!(refused, Err(AppError::StaleVersion { current: Some(1) })),
+            "{refused:?}"
+        );
+    }
+    let refused = delete(&app, &manager(), Id::new(ID), None, silent())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::InUse);
+}
+
+#[tokio::test]
+async fn rate_e_mail_and_telephone_are_for_managers_and_the_technician() {
+    for (who, private) in [
+        (admin(), true),
+        (manager(), true),
+        (technician(ID), true),
+        (technician(31), false),
+    ] {
+        let mut fakes = Fakes::default();
+        fakes
+            .technicians
+            .expect_find()
+            .returning(|_, _| Ok(Some(detail(stored(Availability::Busy)))));
+        fakes.technicians.expect_list().returning(|_, _, _, _| {
+            let items = vec![detail(stored(Availability::Busy))];
+            Ok(Page {
+                items,
+                total: 1,
+                total_capped: false,
+                next_cursor: None,
+            })
+        });
+        let mut who = who;
+        if !private {
+            // Another account than that of the profile.
+            who.actor.user = Id::new(70);
+        }
+        let app = fakes.app();
+        let found = find(&app, &who, Id::new(ID)).await.unwrap();
+        assert_eq!(found.private, private);
+        let manages = !matches!(who.actor.roles[0], Role::Technician);
+        let expected = if manages {
+            vec![Action::DeclareUnavailable]
+        } else {
+            vec![]
+        };
+        assert_eq!(found.actions, expected, "what a busy technician's manager may do");
+        assert!(!found.is_available());
+        let listed = list(&app, &who, &TechnicianFilter::default(), &page())
+            .await
+            .unwrap();
+        assert_eq!(listed.items[0].private, private);
+    }
+}
+
+#[tokio::test]
+async fn clients_see_no_technician() {
+    let app = Fakes::default().app();
+    let client = ctx(actor(9, Role::Client));
+    assert_eq!(
+        find(&app, &client, Id::new(ID)).await.unwrap_err().code(),
+        Code::Forbidden
+    );
+    let refused = list(&app, &client, &TechnicianFilter::default(), &page())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::Forbidden);
+    let refused = available(&app, &client, Vec::new(), None, &page())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::Forbidden);
+}
+
+#[tokio::test]
+async fn available_means_active_free_skilled_today_and_in_the_zone() {
+    let required = vec![RequiredSkill {
+        skill: Id::new(1),
+        min_level: SkillLevel::Advanced,
+    }];
+    let mut fakes = Fakes::default();
+    let expected = TechnicianFilter {
+        availability: Some(Availability::Available),
+        is_active: Some(true),
+        required: required.clone(),
+        zone: Some("Tanger".into()),
+        ..TechnicianFilter::default()
+    };
+    fakes
+        .technicians
+        .expect_list()
+        .once()
+        .withf(move |filter, seen, today, _| {
+            *filter == expected && *seen == Visibility::All && today.to_string() == "2026-03-02"
+        })
+        .returning(|_, _, _, _| {
+            Ok(Page {
+                items: vec![],
+                total: 0,
+                total_capped: false,
+                next_cursor: None,
+            })
+        });
+    available(&fakes.app(), &manager(), required, Some("Tanger".into()), &page())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn an_unknown_technician_is_not_found() {
+    let mut fakes = Fakes::default();
+    fakes.technicians.expect_find().returning(|_, _| Ok(None));
+    fakes.tx.technicians.expect_find().returning(|_| Ok(None));
+    fakes.tx.technicians.expect_lock().returning(|_| Ok(None));
+    let app = fakes.app();
+    for refused in [
+        find(&app, &manager(), Id::new(99)).await.map(|_| ()),
+        update(&app, &manager(), Id::new(99), None, edit(|_| {}), silent())
+            .await
+            .map(|_| ()),
+        delete(&app, &manager(), Id::new(99), None, silent())
+            .await
+            .map(|_| ()),
+        change_availability(
+            &app,
+            &manager(),
+            Id::new(99),
+            None,
+            Command {
+                action: Action::DeclareUnavailable,
+                reason: None,
+            },
+            silent(),
+        )
+        .await
+        .map(|_| ()),
+    ] {
+        assert_eq!(refused.unwrap_err().code(), Code::NotFound);
+    }
+    let issue = FieldIssue::new("user_id", IssueCode::UnknownReference);
+    let mut fakes = Fakes::default();
+    fakes.tx.users.expect_find().returning(|_| Ok(None));
+    match create(&fakes.app(), &manager(), existing(profile()), silent())
+        .await
+        .unwrap_err()
+    {
+        AppError::Invalid(issues) => assert_eq!(issues, [issue]),
+        other => panic!("{other:?}"),
+    }
+}

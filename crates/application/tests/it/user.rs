@@ -1,0 +1,316 @@
+//! Accounts.
+
+use std::sync::Arc;
+
+use application::user::{CreateUser, EditUser, create, list, set_active, update};
+use application::write::silent;
+use application::{AppError, Code, Ctx};
+use domain::page::{PageRequest, Sort, Start};
+use domain::policy::Role;
+use domain::session::{EndReason, SessionId};
+use domain::user::{Locale, User, UserFilter, UserSort};
+use domain::{Id, Record};
+
+use crate::support::{Fakes, actor, ctx, user};
+
+fn admin() -> Ctx {
+    ctx(actor(1, Role::Admin))
+}
+
+fn new_user(role: Role) -> CreateUser {
+    CreateUser {
+        username: "samir".into(),
+        email: "samir@exemple.ma".into(),
+        full_name: "Samir".into(),
+        password: "une phrase assez longue".into(),
+        role,
+        other_roles: Vec::new(),
+        locale: Locale::French,
+        is_active: true,
+    }
+}
+
+#[tokio::test]
+async fn only_an_admin_creates_accounts() {
+    for role in [Role::Manager, Role::Technician, Role::Client] {
+        let refused = create(
+            &Fakes::default().app(),
+            &ctx(actor(2, role)),
+            new_user(Role::Client),
+            silent(),
+        )
+        .await
+        .unwrap_err();
+        assert_eq!(refused.code(), Code::Forbidden);
+    }
+    let mut fakes = Fakes::default();
+    fakes.hasher.expect_hash().once().returning(|_| Ok("h".into()));
+    fakes
+        .tx
+        .users
+        .expect_insert()
+        .once()
+        .withf(|u, by| u.password_hash == "h" && *by == Some(Id::new(1)))
+        .returning(|u, _| {
+            Ok(Record {
+                data: u.clone(),
+                ..user(9, Role::Client)
+            })
+        });
+    let created = create(&fakes.app(), &admin(), new_user(Role::Client), silent())
+        .await
+        .unwrap()
+        .into_value()
+        .unwrap();
+    assert_eq!(created.email, "samir@exemple.ma");
+}
+
+#[tokio::test]
+async fn bad_data_is_refused_before_the_costly_hash() {
+    let bad = CreateUser {
+        email: "x".into(),
+        ..new_user(Role::Client)
+    };
+    let refused = create(&Fakes::default().app(), &admin(), bad, silent())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::ValidationError);
+    let weak = CreateUser {
+        password: "12345678".into(),
+        ..new_user(Role::Client)
+    };
+    let refused = create(&Fakes::default().app(), &admin(), weak, silent())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::ValidationError);
+}
+
+fn edit(change: impl Fn(&mut User) + Send + Sync + 'static) -> EditUser {
+    Arc::new(move |before: &Record<User>| {
+        let mut after = before.data.clone();
+        change(&mut after);
+        Ok(after)
+    })
+}
+
+#[tokio::test]
+async fn somebody_changes_their_own_profile_but_not_their_role() {
+    let own = ctx(actor(7, Role::Technician));
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .users
+        .expect_lock()
+        .returning(|_| Ok(Some(user(7, Role::Technician))));
+    fakes.tx.users.expect_update().never();
+    let promote = edit(|u| u.role = Role::Admin);
+    match update(&fakes.app(), &own, Id::new(7), None, promote, silent())
+        .await
+        .unwrap_err()
+    {
+        AppError::DeniedFields(fields) => assert_eq!(fields, ["role"]),
+        other => panic!("{other:?}"),
+    }
+
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .users
+        .expect_lock()
+        .returning(|_| Ok(Some(user(7, Role::Technician))));
+    fakes
+        .tx
+        .users
+        .expect_update()
+        .once()
+        .withf(|_, a| a.full_name == "Nouveau" && a.auth_version == 3)
+        .returning(|b, _| Ok(b.clone()));
+    let rename = edit(|u| u.full_name = "Nouveau".into());
+    update(&fakes.app(), &own, Id::new(7), None, rename, silent())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn other_peoples_accounts_are_hidden_from_who_sees_only_their_own() {
+    let own = ctx(actor(7, Role::Technician));
+    let nothing = edit(|_| {});
+    let refused = update(&Fakes::default().app(), &own, Id::new(8), None, nothing, silent())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::NotFound);
+    let nothing = edit(|_| {});
+    let manager = ctx(actor(7, Role::Manager));
+    let refused = update(
+        &Fakes::default().app(),
+        &manager,
+        Id::new(8),
+        None,
+        nothing,
+        silent(),
+    )
+    .await
+    .unwrap_err();
+    assert_eq!(
+        refused.code(),
+        Code::Forbidden,
+        "a manager sees them, and may not change them"
+    );
+}
+
+#[tokio::test]
+async fn a_new_address_ends_the_other_sessions_of_the_account() {
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .users
+        .expect_lock()
+        .returning(|_| Ok(Some(user(7, Role::Client))));
+    fakes
+        .tx
+        .users
+        .expect_update()
+        .once()
+        .withf(|_, a| a.auth_version == 4)
+        .returning(|b, _| Ok(b.clone()));
+    fakes
+        .tx
+        .sessions
+        .expect_end_all()
+        .once()
+        .withf(|u, keep, _, why| *u == Id::new(7) && keep.is_none() && *why == EndReason::AccessChanged)
+        .returning(|_, _, _, _| Ok(vec![SessionId(8)]));
+    fakes
+        .session_cache
+        .expect_revoke()
+        .once()
+        .withf(|s| s == [SessionId(8)])
+        .returning(|_| ());
+    let move_house = edit(|u| u.email = "ailleurs@exemple.ma".into());
+    update(&fakes.app(), &admin(), Id::new(7), None, move_house, silent())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_stale_version_is_told_with_the_present_one() {
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .users
+        .expect_lock()
+        .returning(|_| Ok(Some(user(7, Role::Client))));
+    let refused = update(
+        &fakes.app(),
+        &admin(),
+        Id::new(7),
+        Some(9),
+        edit(|_| {}),
+        silent(),
+    )
+    .await
+    .unwrap_err();
+    assert!(matches!(refused, AppError::StaleVersion { current: Some(1) }));
+}
+
+#[tokio::test]
+async fn the_last_active_admin_stays() {
+    for (others, refused) in [(vec![], true), (vec![Id::new(2)], false)] {
+        let mut fakes = Fakes::default();
+        fakes
+            .tx
+            .users
+            .expect_lock()
+            .returning(|_| Ok(Some(user(1, Role::Admin))));
+        fakes
+            .tx
+            .users
+            .expect_lock_active_with_role()
+            .once()
+            .returning(move |_| Ok([vec![Id::new(1)], others.clone()].concat()));
+        if !refused {
+            fakes.tx.technicians.expect_lock_by_user().returning(|_| Ok(None));
+            fakes
+                .tx
+                .users
+                .expect_update()
+                .once()
+                .returning(|b, _| Ok(b.clone()));
+            fakes
+                .tx
+                .sessions
+                .expect_end_all()
+                .once()
+                .withf(|_, keep, _, why| keep.is_none() && *why == EndReason::Deactivated)
+                .returning(|_, _, _, _| Ok(vec![]));
+        }
+        let result = set_active(&fakes.app(), &admin(), Id::new(1), false, None, silent()).await;
+        assert_eq!(result.err().map(|e| e.code()), refused.then_some(Code::LastAdmin));
+    }
+}
+
+#[tokio::test]
+async fn a_technician_at_work_is_not_deactivated() {
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .users
+        .expect_lock()
+        .returning(|_| Ok(Some(user(7, Role::Technician))));
+    fakes.tx.technicians.expect_lock_by_user().once().returning(|_| {
+        let technician = domain::technician::Technician {
+            user: Id::new(7),
+            specialty: None,
+            team: None,
+            availability: domain::technician::Availability::Busy,
+            pending_absence: None,
+            zone: None,
+            hired_on: None,
+            hourly_rate: None,
+            phone: None,
+            skills: Vec::new(),
+        };
+        Ok(Some(Record::fresh(Id::new(3), crate::support::now(), technician)))
+    });
+    fakes
+        .tx
+        .technicians
+        .expect_running_job()
+        .once()
+        .returning(|_| Ok(Some(Id::new(55))));
+    match set_active(&fakes.app(), &admin(), Id::new(7), false, None, silent())
+        .await
+        .unwrap_err()
+    {
+        AppError::Rule {
+            code: Code::TechnicianBusy,
+            details,
+        } => {
+            assert_eq!(details, [("intervention_id", application::Detail::Number(55))]);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn lists_are_for_who_sees_everybody() {
+    let page = PageRequest {
+        limit: 5,
+        start: Start::Offset(0),
+        sort: Sort {
+            key: UserSort::Id,
+            descending: false,
+        },
+    };
+    for role in [Role::Technician, Role::Client] {
+        let refused = list(
+            &Fakes::default().app(),
+            &ctx(actor(7, role)),
+            &UserFilter::default(),
+            &page,
+        )
+        .await
+        .unwrap_err();
+        assert_eq!(refused.code(), Code::Forbidden);
+    }
+}
