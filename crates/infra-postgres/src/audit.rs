@@ -1,0 +1,147 @@
+//! Audit rows, collected by the stores of a unit of work and written right before its commit.
+
+use diesel::prelude::*;
+use domain::audit::{AuditEvent, AuditLog, Origin};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::schema::audit_log;
+use crate::tx::PgTx;
+
+/// One row.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = audit_log)]
+pub struct AuditRow {
+    actor_id: Option<i64>,
+    ip: Option<String>,
+    action: String,
+    objet_type: String,
+    objet_id: Option<i64>,
+    avant: Option<Value>,
+    apres: Option<Value>,
+    correlation_id: Option<String>,
+}
+
+/// What the stores note.
+#[derive(Debug)]
+pub struct AuditTrail {
+    origin: Origin,
+    rows: Vec<AuditRow>,
+}
+
+impl AuditTrail {
+    /// Nothing noted yet.
+    pub fn new(origin: Origin) -> Self {
+        Self {
+            origin,
+            rows: Vec::new(),
+        }
+    }
+
+    fn push(
+        &mut self,
+        action: &str,
+        object: &str,
+        id: Option<i64>,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) {
+        self.rows.push(AuditRow {
+            actor_id: self.origin.actor.map(domain::Id::get),
+            ip: self.origin.ip.clone(),
+            action: action.to_owned(),
+            objet_type: object.to_owned(),
+            objet_id: id,
+            avant: before,
+            apres: after,
+            correlation_id: Some(self.origin.correlation_id.clone()),
+        });
+    }
+
+    /// A new row of `table`.
+    pub fn inserted(&mut self, table: &str, id: Option<i64>, after: &impl Serialize) {
+        let after = serde_json::to_value(after).ok();
+        self.push("creation", table, id, None, after);
+    }
+
+    /// A changed row of `table`: only what differs is kept.
+    pub fn updated(&mut self, table: &str, id: Option<i64>, before: &impl Serialize, after: &impl Serialize) {
+        let (before, after) = differences(before, after);
+        self.push("modification", table, id, Some(before), Some(after));
+    }
+
+    /// A removed row of `table`.
+    pub fn deleted(&mut self, table: &str, id: Option<i64>, before: &impl Serialize) {
+        let before = serde_json::to_value(before).ok();
+        self.push("suppression", table, id, before, None);
+    }
+
+    /// Writes what was noted, in one statement.
+    pub fn flush(&mut self, conn: &mut PgConnection) -> QueryResult<()> {
+        let rows = std::mem::take(&mut self.rows);
+        if !rows.is_empty() {
+            diesel::insert_into(audit_log::table).values(rows).execute(conn)?;
+        }
+        Ok(())
+    }
+
+    /// Who stands behind the unit of work.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+}
+
+fn differences(before: &impl Serialize, after: &impl Serialize) -> (Value, Value) {
+    let object = |v: Result<Value, _>| match v {
+        Ok(Value::Object(map)) => map,
+        _ => Map::new(),
+    };
+    let (mut b, mut a) = (
+        object(serde_json::to_value(before)),
+        object(serde_json::to_value(after)),
+    );
+    let same: Vec<String> = b
+        .iter()
+        .filter(|(k, v)| a.get(*k) == Some(v))
+        .map(|(k, _)| k.clone())
+        .collect();
+    for key in same {
+        b.remove(&key);
+        a.remove(&key);
+    }
+    (Value::Object(b), Value::Object(a))
+}
+
+impl AuditLog for PgTx<'_> {
+    fn record(&mut self, event: &AuditEvent) {
+        let facts: Map<String, Value> = event
+            .facts
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), Value::String(v.clone())))
+            .collect();
+        self.audit.push(
+            event.action,
+            event.object,
+            event.object_id,
+            None,
+            Some(Value::Object(facts)),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::differences;
+
+    #[test]
+    fn only_what_changed_is_kept() {
+        let (before, after) = differences(
+            &json!({"a": 1, "b": 2, "c": null}),
+            &json!({"a": 1, "b": 3, "c": "x"}),
+        );
+        assert_eq!(before, json!({"b": 2, "c": null}));
+        assert_eq!(after, json!({"b": 3, "c": "x"}));
+    }
+}

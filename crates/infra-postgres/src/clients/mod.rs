@@ -1,0 +1,10 @@
+//! Clients, their sites, contacts and portal accounts.
+
+mod contacts;
+mod portal;
+mod queries;
+mod row;
+mod sites;
+mod store;
+
+pub use queries::PgClientQueries;

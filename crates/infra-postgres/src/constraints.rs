@@ -1,0 +1,44 @@
+//! Names of constraints and what a violation of each means; the only place that knows both.
+
+use diesel::result::DatabaseErrorInformation;
+use domain::error::Constraint;
+
+/// The unique and exclusion constraints, and the checks, that have a meaning of their own.
+pub const NAMED: &[(&str, Constraint)] = &[
+    ("uq_users_email", Constraint::UserEmail),
+    ("uq_users_username", Constraint::UserUsername),
+    ("uq_clients_user", Constraint::ClientUser),
+    ("uq_clients_contacts_principal", Constraint::ContactPrincipal),
+    ("uq_equipes_nom", Constraint::TeamName),
+    ("uq_techniciens_user", Constraint::TechnicianUser),
+    ("uq_competences_nom", Constraint::SkillName),
+    ("uq_equipements_numero_serie", Constraint::EquipmentSerial),
+    ("ck_equipements_cycle", Constraint::EquipmentCycle),
+    ("ck_equipements_parent", Constraint::EquipmentCycle),
+    ("uq_interventions_technicien_en_cours", Constraint::TechnicianBusy),
+];
+
+/// The meaning of a violated unique, exclusion or check constraint.
+pub fn unique_or_check(name: &str, check: bool) -> Constraint {
+    let general = if check {
+        Constraint::CheckViolation
+    } else {
+        Constraint::Duplicate
+    };
+    NAMED
+        .iter()
+        .find(|(n, _)| *n == name)
+        .map_or(general, |(_, c)| *c)
+}
+
+/// A foreign key is violated from either side: the row refers to nothing, or something refers to it.
+pub fn foreign_key(info: &(dyn DatabaseErrorInformation + Send + Sync)) -> Constraint {
+    // "Key (id)=(1) is still referenced from table …" against "… is not present in table …".
+    let still_used = info.details().is_some_and(|d| d.contains("still referenced"))
+        || info.message().starts_with("update or delete on table");
+    if still_used {
+        Constraint::InUse
+    } else {
+        Constraint::MissingReference
+    }
+}

@@ -1,0 +1,8 @@
+//! Equipment, its failures, holders and stops.
+
+mod queries;
+mod row;
+mod state;
+mod store;
+
+pub use queries::PgEquipmentQueries;

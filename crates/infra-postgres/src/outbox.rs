@@ -1,0 +1,164 @@
+//! The outbox: events are rows that commit with the change, each with the task that dispatches it.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Jsonb, Nullable, SmallInt, Text, Timestamptz};
+use domain::error::{Repo, RepoError};
+use domain::event::Event;
+use domain::intervention::Status;
+use domain::ports::unit_of_work::Outbox;
+use domain::technician::Availability;
+use domain::{Id, Vocab};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::error::repo;
+use crate::sql::{Prepared, Ts};
+use crate::tx::PgTx;
+
+/// Version of the payloads below; raise it when one changes its meaning.
+const PAYLOAD_VERSION: i16 = 1;
+
+/// The event, and the task that dispatches it: at once by the clock of the queue, which is the server's.
+const PUSH: &str = "WITH e AS (INSERT INTO evenements (kind, v, aggregate_type, aggregate_id, payload, occurred_at, \
+     correlation_id, actor_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id) \
+     INSERT INTO taches (kind, payload, evenement_id, dedup_key, max_attempts) \
+     SELECT 'evenement', '{}'::jsonb, e.id, 'evenement:' || e.id, 20 FROM e";
+
+impl Outbox for PgTx<'_> {
+    fn push(&mut self, event: &Event, at: Timestamp) -> Repo<()> {
+        let (kind, (aggregate, id)) = (event.kind(), subject(event));
+        let origin = self.audit.origin();
+        Prepared::<()>::new(PUSH)
+            .bind::<Text, _>(kind)
+            .bind::<SmallInt, _>(PAYLOAD_VERSION)
+            .bind::<Text, _>(aggregate)
+            .bind::<BigInt, _>(id)
+            .bind::<Jsonb, _>(payload(event))
+            .bind::<Timestamptz, _>(Ts(at))
+            .bind::<Nullable<Text>, _>(Some(origin.correlation_id.clone()))
+            .bind::<Nullable<BigInt>, _>(origin.actor.map(Id::get))
+            .execute(self.conn)
+            .map_err(repo)?;
+        Ok(())
+    }
+}
+
+fn subject(event: &Event) -> (&'static str, i64) {
+    match event {
+        Event::InterventionCreated { id }
+        | Event::InterventionAssigned { id, .. }
+        | Event::InterventionStatusChanged { id, .. }
+        | Event::InterventionClosed { id }
+        | Event::InterventionCancelled { id } => ("interventions", id.get()),
+        Event::EquipmentDown { id } => ("equipements", id.get()),
+        Event::TechnicianAvailabilityChanged { id, .. } => ("techniciens", id.get()),
+    }
+}
+
+fn payload(event: &Event) -> Value {
+    match event {
+        Event::InterventionCreated { .. }
+        | Event::InterventionClosed { .. }
+        | Event::InterventionCancelled { .. }
+        | Event::EquipmentDown { .. } => json!({}),
+        Event::InterventionAssigned {
+            technician, previous, ..
+        } => {
+            json!({ "technicien_id": technician.get(), "precedent_id": previous.map(Id::get) })
+        }
+        Event::InterventionStatusChanged { from, to, .. } => json!({ "de": from.code(), "vers": to.code() }),
+        Event::TechnicianAvailabilityChanged { from, to, .. } => {
+            json!({ "de": from.code(), "vers": to.code() })
+        }
+    }
+}
+
+/// The event of a stored row.
+///
+/// # Errors
+/// A kind or payload that this version does not know.
+pub fn read(kind: &str, aggregate_id: i64, payload: &Value) -> Repo<Event> {
+    let unknown = || RepoError::Backend(format!("unreadable event {kind}").into());
+    let number = |name: &str| payload.get(name).and_then(Value::as_i64);
+    let status = |name: &str| {
+        payload
+            .get(name)
+            .and_then(Value::as_str)
+            .and_then(Status::parse)
+            .ok_or_else(unknown)
+    };
+    let availability = |name: &str| {
+        payload
+            .get(name)
+            .and_then(Value::as_str)
+            .and_then(Availability::parse)
+            .ok_or_else(unknown)
+    };
+    let id = Id::new(aggregate_id);
+    Ok(match kind {
+        "intervention.creee" => Event::InterventionCreated { id },
+        "intervention.affectee" => Event::InterventionAssigned {
+            id,
+            technician: Id::new(number("technicien_id").ok_or_else(unknown)?),
+            previous: number("precedent_id").map(Id::new),
+        },
+        "intervention.statut_change" => Event::InterventionStatusChanged {
+            id,
+            from: status("de")?,
+            to: status("vers")?,
+        },
+        "intervention.cloturee" => Event::InterventionClosed { id },
+        "intervention.annulee" => Event::InterventionCancelled { id },
+        "equipement.en_panne" => Event::EquipmentDown {
+            id: Id::new(aggregate_id),
+        },
+        "technicien.disponibilite_change" => Event::TechnicianAvailabilityChanged {
+            id: Id::new(aggregate_id),
+            from: availability("de")?,
+            to: availability("vers")?,
+        },
+        _ => return Err(unknown()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_comes_back_as_it_went() {
+        let (id, a, b) = (Id::new(3), Id::new(5), Id::new(6));
+        for event in [
+            Event::InterventionCreated { id },
+            Event::InterventionAssigned {
+                id,
+                technician: a,
+                previous: None,
+            },
+            Event::InterventionAssigned {
+                id,
+                technician: a,
+                previous: Some(b),
+            },
+            Event::InterventionStatusChanged {
+                id,
+                from: Status::Open,
+                to: Status::InProgress,
+            },
+            Event::InterventionClosed { id },
+            Event::InterventionCancelled { id },
+            Event::EquipmentDown { id: Id::new(3) },
+            Event::TechnicianAvailabilityChanged {
+                id: Id::new(3),
+                from: Availability::Available,
+                to: Availability::Busy,
+            },
+        ] {
+            assert_eq!(
+                read(event.kind(), subject(&event).1, &payload(&event)).expect("readable"),
+                event
+            );
+        }
+        assert!(read("inconnu", 1, &json!({})).is_err());
+    }
+}

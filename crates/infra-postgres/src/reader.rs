@@ -1,0 +1,251 @@
+//! The asynchronous side: reads that need no transaction.
+//!
+//! Point reads share a few connections on which requests are pipelined: a request does not wait
+//! for the answer to the one before it. Lists have pooled connections of their own, so that a slow
+//! one does not stand in front of a point read.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel_async::AsyncPgConnection;
+use domain::error::{Repo, RepoError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::config::PgConfig;
+use crate::error::repo;
+
+/// Longest wait for a point read, answer included.
+const POINT_DEADLINE: Duration = Duration::from_secs(3);
+/// Longest wait for a list, answer included.
+const LIST_DEADLINE: Duration = Duration::from_secs(6);
+/// After a failed connection attempt, others fail at once for this long.
+const CONNECT_BACKOFF: Duration = Duration::from_millis(100);
+
+/// A connection that several queries may use at once: pass `&mut &*conn` to Diesel.
+pub type Conn = Arc<AsyncPgConnection>;
+
+/// A query on its way.
+pub type Query<'q, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'q>>;
+
+/// Runs reads.
+#[derive(Clone)]
+pub struct Reader {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: PgConfig,
+    points: Vec<Slot>,
+    lists: Mutex<Vec<Conn>>,
+    list_permits: Arc<Semaphore>,
+}
+
+/// One shared connection, made when it is first needed and again after it died.
+#[derive(Default)]
+struct Slot {
+    current: Mutex<Option<Conn>>,
+    connecting: tokio::sync::Mutex<Option<Instant>>,
+}
+
+static NEXT_THREAD: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    // The driver of a connection runs on the thread that made it: who asks on the same thread is
+    // answered without waking another one.
+    static THREAD: usize = NEXT_THREAD.fetch_add(1, Ordering::Relaxed);
+}
+
+impl Reader {
+    /// Connects when it is first used.
+    pub fn new(config: &PgConfig) -> Self {
+        let points = (0..config.point_connections.max(1))
+            .map(|_| Slot::default())
+            .collect();
+        Self {
+            inner: Arc::new(Inner {
+                points,
+                lists: Mutex::new(Vec::new()),
+                list_permits: Arc::new(Semaphore::new(config.list_pool as usize)),
+                config: config.clone(),
+            }),
+        }
+    }
+
+    /// A read of one or few rows by key, on a shared connection. Asked again once on a fresh
+    /// connection when the one at hand turns out to be dead.
+    ///
+    /// # Errors
+    /// `Unavailable` when the server cannot be reached or does not answer in time.
+    pub async fn point<'q, T>(&self, query: impl Fn(Conn) -> Query<'q, T>) -> Repo<T> {
+        let slots = &self.inner.points;
+        let slot = THREAD
+            .with(|t| slots.get(t % slots.len()))
+            .ok_or_else(|| unavailable("no connection"))?;
+        for last in [false, true] {
+            let conn = slot.get(&self.inner.config).await?;
+            match tokio::time::timeout(POINT_DEADLINE, query(conn.clone())).await {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(error)) if is_dead(&error) => {
+                    slot.drop_if(&conn);
+                    if last {
+                        return Err(repo(error));
+                    }
+                }
+                Ok(Err(error)) => return Err(repo(error)),
+                Err(_) => {
+                    // Whoever waits behind an answer that does not come should not wait longer.
+                    slot.drop_if(&conn);
+                    return Err(unavailable("the database did not answer in time"));
+                }
+            }
+        }
+        Err(unavailable("no connection"))
+    }
+
+    /// A read of many rows, on a connection of its own.
+    ///
+    /// # Errors
+    /// As [`Reader::point`].
+    pub async fn list<'q, T>(&self, query: impl Fn(Conn) -> Query<'q, T>) -> Repo<T> {
+        let _permit = self.list_permit().await?;
+        for last in [false, true] {
+            // The second try takes no idle connection: after a restart all of them are dead.
+            let idle = if last { None } else { self.idle_lists().pop() };
+            let conn = match idle {
+                Some(conn) => conn,
+                None => Arc::new(connect(&self.inner.config).await?),
+            };
+            match tokio::time::timeout(LIST_DEADLINE, query(conn.clone())).await {
+                Ok(Ok(value)) => {
+                    self.idle_lists().push(conn);
+                    return Ok(value);
+                }
+                Ok(Err(error)) if is_dead(&error) => {
+                    self.idle_lists().clear();
+                    if last {
+                        return Err(repo(error));
+                    }
+                }
+                Ok(Err(error)) => {
+                    self.idle_lists().push(conn);
+                    return Err(repo(error));
+                }
+                Err(_) => return Err(unavailable("the database did not answer in time")),
+            }
+        }
+        Err(unavailable("no connection"))
+    }
+
+    async fn list_permit(&self) -> Repo<OwnedSemaphorePermit> {
+        let wait = self.inner.list_permits.clone().acquire_owned();
+        match tokio::time::timeout(self.inner.config.checkout_timeout, wait).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(unavailable("no free database connection")),
+        }
+    }
+
+    fn idle_lists(&self) -> std::sync::MutexGuard<'_, Vec<Conn>> {
+        self.inner.lists.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    fn current(&self) -> Option<Conn> {
+        self.current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn drop_if(&self, dead: &Conn) {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.as_ref().is_some_and(|c| Arc::ptr_eq(c, dead)) {
+            *current = None;
+        }
+    }
+
+    /// The shared connection; one task at a time makes a new one, the others wait for it.
+    async fn get(&self, config: &PgConfig) -> Repo<Conn> {
+        if let Some(conn) = self.current() {
+            return Ok(conn);
+        }
+        let mut failed_at = self.connecting.lock().await;
+        if let Some(conn) = self.current() {
+            return Ok(conn);
+        }
+        if failed_at.is_some_and(|at| at.elapsed() < CONNECT_BACKOFF) {
+            return Err(unavailable("the database cannot be reached"));
+        }
+        match connect(config).await {
+            Ok(conn) => {
+                let conn = Arc::new(conn);
+                *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(conn.clone());
+                *failed_at = None;
+                Ok(conn)
+            }
+            Err(error) => {
+                *failed_at = Some(Instant::now());
+                Err(error)
+            }
+        }
+    }
+}
+
+fn is_dead(error: &Error) -> bool {
+    match error {
+        Error::DatabaseError(
+            DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection,
+            _,
+        ) => true,
+        Error::DatabaseError(DatabaseErrorKind::Unknown, info) => {
+            info.message().starts_with("terminating connection")
+        }
+        _ => false,
+    }
+}
+
+fn unavailable(why: &'static str) -> RepoError {
+    RepoError::Unavailable(why.into())
+}
+
+async fn connect(config: &PgConfig) -> Repo<AsyncPgConnection> {
+    let whole = config.connect_timeout + Duration::from_secs(1);
+    match tokio::time::timeout(whole, establish(config)).await {
+        Ok(Ok(conn)) => Ok(conn),
+        Ok(Err(error)) => {
+            tracing::warn!(error = %error, "cannot connect to the database");
+            Err(RepoError::Unavailable(error))
+        }
+        Err(_) => Err(unavailable("connecting to the database took too long")),
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+async fn establish(config: &PgConfig) -> Result<AsyncPgConnection, domain::error::BoxError> {
+    let (client, connection) = config.tokio().connect(tokio_postgres::NoTls).await?;
+    Ok(AsyncPgConnection::try_from_client_and_connection(client, connection).await?)
+}
+
+#[cfg(feature = "tls")]
+async fn establish(config: &PgConfig) -> Result<AsyncPgConnection, domain::error::BoxError> {
+    use crate::config::TlsMode;
+    if config.tls == TlsMode::Off {
+        let (client, connection) = config.tokio().connect(tokio_postgres::NoTls).await?;
+        return Ok(AsyncPgConnection::try_from_client_and_connection(client, connection).await?);
+    }
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in rustls_native_certs::load_native_certs().certs {
+        roots.add(certificate)?;
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
+    let (client, connection) = config.tokio().connect(connector).await?;
+    Ok(AsyncPgConnection::try_from_client_and_connection(client, connection).await?)
+}

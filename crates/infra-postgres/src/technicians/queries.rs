@@ -1,0 +1,158 @@
+//! Technicians outside of a unit of work.
+
+use async_trait::async_trait;
+use diesel::dsl::{InnerJoin, IntoBoxed, LeftJoin, exists};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::error::Repo;
+use domain::page::{Page, PageRequest};
+use domain::policy::Visibility;
+use domain::skill::{RequiredSkill, SkillLevel};
+use domain::technician::{Technician, TechnicianDetail, TechnicianFilter, TechnicianQueries, TechnicianSort};
+use domain::{Id, Vocab};
+use jiff::civil::Date;
+
+use super::row::{DetailRow, detail_columns, detail_tables};
+use crate::page::{CappedCount, Key, Window, keyset, keyset_nullable, page};
+use crate::reader::Reader;
+use crate::schema::{equipes, techniciens, techniciens_competences, users};
+use crate::sql::{Day, PgVocab};
+
+/// Reads technicians.
+#[derive(Clone)]
+pub struct PgTechnicianQueries {
+    reader: Reader,
+}
+
+impl PgTechnicianQueries {
+    /// Through this reader.
+    pub fn new(reader: Reader) -> Self {
+        Self { reader }
+    }
+}
+
+type Details<'a> = IntoBoxed<'a, LeftJoin<InnerJoin<techniciens::table, users::table>, equipes::table>, Pg>;
+
+/// Technicians that the caller may know of: itself, and those of its teams.
+fn visible(seen: &Visibility) -> Details<'_> {
+    let query = detail_tables!().into_boxed();
+    let Visibility::Only(reach) = seen else {
+        return query;
+    };
+    let teams: Vec<i64> = reach.teams.iter().map(|t| t.get()).collect();
+    query
+        .filter(techniciens::user_id.eq(reach.user.map_or(0, Id::get)))
+        .or_filter(techniciens::id.eq(reach.technician.map_or(0, Id::get)))
+        .or_filter(techniciens::equipe_id.eq_any(teams).is_not_distinct_from(true))
+}
+
+fn filtered<'a>(filter: &'a TechnicianFilter, seen: &'a Visibility, today: Date) -> Details<'a> {
+    let mut query = visible(seen);
+    let asked = filter.skill.map(|skill| RequiredSkill {
+        skill,
+        min_level: filter.min_level.unwrap_or(SkillLevel::Beginner),
+    });
+    for required in asked.iter().chain(&filter.required) {
+        let enough: Vec<_> = SkillLevel::all()
+            .iter()
+            .copied()
+            .filter(|l| *l >= required.min_level)
+            .map(PgVocab)
+            .collect();
+        query = query.filter(exists(
+            techniciens_competences::table
+                .filter(techniciens_competences::technicien_id.eq(techniciens::id))
+                .filter(techniciens_competences::competence_id.eq(required.skill.get()))
+                .filter(techniciens_competences::niveau.eq_any(enough))
+                .filter(
+                    techniciens_competences::valide_jusqu_au.is_null().or(
+                        techniciens_competences::valide_jusqu_au
+                            .ge(Day(today))
+                            .is_not_distinct_from(true),
+                    ),
+                ),
+        ));
+    }
+    if let Some(zone) = &filter.zone {
+        query = query.filter(techniciens::zone_intervention.eq(zone));
+    }
+    if let Some(team) = filter.team {
+        query = query.filter(techniciens::equipe_id.eq(team.get()));
+    }
+    if let Some(availability) = filter.availability {
+        query = query.filter(techniciens::disponibilite.eq(PgVocab(availability)));
+    }
+    if let Some(active) = filter.is_active {
+        query = query.filter(users::is_active.eq(active));
+    }
+    query
+}
+
+#[async_trait]
+impl TechnicianQueries for PgTechnicianQueries {
+    async fn find(&self, id: Id<Technician>, seen: &Visibility) -> Repo<Option<TechnicianDetail>> {
+        let row: Option<DetailRow> = self
+            .reader
+            .point(|conn| {
+                let query = visible(seen)
+                    .filter(techniciens::id.eq(id.get()))
+                    .select(detail_columns!());
+                Box::pin(async move { query.first(&mut &*conn).await.optional() })
+            })
+            .await?;
+        Ok(row.map(TechnicianDetail::from))
+    }
+
+    async fn list(
+        &self,
+        filter: &TechnicianFilter,
+        seen: &Visibility,
+        today: Date,
+        request: &PageRequest<TechnicianSort>,
+    ) -> Repo<Page<TechnicianDetail>> {
+        use techniciens as t;
+        let window = Window::of(request)?;
+        let ordered = |window: &Window| -> Repo<Details<'_>> {
+            let (query, desc) = (filtered(filter, seen, today), request.sort.descending);
+            Ok(match request.sort.key {
+                TechnicianSort::Id => keyset!(query, window, desc, t::id, t::id, i64),
+                TechnicianSort::FullName => keyset!(query, window, desc, users::full_name, t::id, String),
+                TechnicianSort::Zone => {
+                    keyset_nullable!(query, window, desc, t::zone_intervention, t::id, String)
+                }
+                TechnicianSort::HiredOn => {
+                    keyset_nullable!(query, window, desc, t::date_embauche, t::id, Day)
+                }
+            })
+        };
+        ordered(&window)?;
+        let (rows, total): (Vec<DetailRow>, i64) = self
+            .reader
+            .list(|conn| {
+                let rows = ordered(&window)
+                    .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
+                    .map(|q| {
+                        q.select(detail_columns!())
+                            .limit(window.fetch())
+                            .offset(window.offset)
+                    });
+                let count = CappedCount(filtered(filter, seen, today).select(t::id));
+                Box::pin(async move {
+                    let rows = rows?;
+                    tokio::try_join!(rows.load(&mut &*conn), count.get_result(&mut &*conn))
+                })
+            })
+            .await?;
+        let page = page(request, rows, total, |row| {
+            let value = match request.sort.key {
+                TechnicianSort::Id => Some(row.meta.id.encode()),
+                TechnicianSort::FullName => Some(row.full_name.encode()),
+                TechnicianSort::Zone => row.data.zone_intervention.as_ref().map(Key::encode),
+                TechnicianSort::HiredOn => row.data.date_embauche.as_ref().map(Key::encode),
+            };
+            (value, row.meta.id)
+        });
+        Ok(page.map(TechnicianDetail::from))
+    }
+}

@@ -1,0 +1,134 @@
+//! Units of work: one closure, one blocking thread, one transaction, run again after a transient
+//! conflict.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel::Connection;
+use domain::audit::Origin;
+use domain::error::RepoError;
+use domain::ports::{Erased, TxError, UnitOfWork, Work};
+
+use crate::error::repo;
+use crate::pool::WritePool;
+use crate::tx::PgTx;
+
+/// Most runs of one unit of work.
+const MAX_RUNS: u32 = 5;
+
+/// Runs units of work on a pool.
+pub struct PgUnitOfWork {
+    pool: WritePool,
+}
+
+impl PgUnitOfWork {
+    /// On this pool.
+    pub fn new(pool: WritePool) -> Self {
+        Self { pool }
+    }
+
+    /// The same for adapters of this crate that are ports of their own but need a transaction.
+    pub(crate) async fn transact<R, F>(
+        &self,
+        name: &'static str,
+        origin: &Origin,
+        work: F,
+    ) -> Result<R, TxError>
+    where
+        R: Send + 'static,
+        F: Fn(&mut PgTx<'_>) -> Result<R, TxError> + Send + 'static,
+    {
+        let permit = self.pool.permit().await?;
+        let (pool, origin, span) = (self.pool.clone(), origin.clone(), tracing::Span::current());
+        let task = tokio::task::spawn_blocking(move || {
+            let _guard = span.enter();
+            let _permit = permit;
+            run(&pool, name, &origin, &work)
+        });
+        match task.await {
+            Ok(result) => result,
+            // A panic inside the work: the transaction was rolled back with its connection.
+            Err(e) => Err(TxError::Repo(RepoError::Backend(e.into()))),
+        }
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for PgUnitOfWork {
+    async fn run_erased(&self, name: &'static str, origin: &Origin, work: Work) -> Result<Erased, TxError> {
+        self.transact(name, origin, move |tx| work(tx)).await
+    }
+}
+
+fn run<R>(
+    pool: &WritePool,
+    name: &'static str,
+    origin: &Origin,
+    work: &impl Fn(&mut PgTx<'_>) -> Result<R, TxError>,
+) -> Result<R, TxError> {
+    let mut runs = 0;
+    loop {
+        runs += 1;
+        match attempt(pool, origin, work) {
+            Err(TxError::Repo(error @ (RepoError::Retryable(_) | RepoError::Stale))) if runs < MAX_RUNS => {
+                tracing::debug!(work = name, runs, error = %error, "unit of work runs again");
+                std::thread::sleep(backoff(runs));
+            }
+            other => return other,
+        }
+    }
+}
+
+/// A few milliseconds, different for each thread, so that those who collided do not collide again.
+fn backoff(runs: u32) -> Duration {
+    use std::hash::{BuildHasher, Hasher};
+    let noise = std::collections::hash_map::RandomState::new()
+        .build_hasher()
+        .finish()
+        % 8;
+    Duration::from_millis(u64::from(runs) * (2 + noise))
+}
+
+/// Failure of the transaction as such, as Diesel wants it.
+enum Failed {
+    Work(TxError),
+    Database(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for Failed {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+fn attempt<R>(
+    pool: &WritePool,
+    origin: &Origin,
+    work: &impl Fn(&mut PgTx<'_>) -> Result<R, TxError>,
+) -> Result<R, TxError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let mut loan = pool.get()?;
+        let mut begun = false;
+        #[expect(clippy::disallowed_methods, reason = "the one place that opens transactions")]
+        let result = loan.transaction(|conn| {
+            begun = true;
+            let mut tx = PgTx::new(conn, origin.clone());
+            let value = work(&mut tx).map_err(Failed::Work)?;
+            let PgTx { conn, mut audit } = tx;
+            audit.flush(conn)?;
+            Ok(value)
+        });
+        match result {
+            Ok(value) => return Ok(value),
+            Err(Failed::Work(error)) => return Err(error),
+            // After a restart of the server every idle connection is dead; nothing was sent yet, so
+            // the next one may be tried. Dropping the loan discards this one.
+            Err(Failed::Database(error)) if !begun && tries < pool.attempts() => {
+                tracing::debug!(error = %error, "discarded a dead connection");
+            }
+            Err(Failed::Database(error)) => return Err(TxError::Repo(repo(error))),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Contract tests of the adapters against a real PostgreSQL, a database per test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod client_children;
+mod clients;
+mod equipments;
+mod interventions;
+mod migrations;
+mod notifications;
+mod sessions;
+mod support;
+mod tasks;
+mod technicians;
+mod unit_of_work;
+mod users;
+mod workplace;

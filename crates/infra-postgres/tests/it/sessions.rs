@@ -1,0 +1,176 @@
+//! Sessions and refresh tokens.
+
+use domain::Id;
+use domain::policy::Role;
+use domain::session::{EndReason, RefreshToken, Session, SessionId, SessionMode, SessionQueries, TokenHash};
+use domain::user::User;
+use infra_postgres::sessions::PgSessionQueries;
+use jiff::{SignedDuration, Timestamp};
+use test_support::TestDb;
+
+use crate::support::{must, new_user_id, now};
+
+fn session(user: Id<User>, id: u128, at: Timestamp) -> Session {
+    Session {
+        id: SessionId(id),
+        user,
+        created_at: at,
+        last_seen_at: at,
+        expires_at: at + SignedDuration::from_hours(24 * 365 * 20),
+        ended: None,
+        ip: Some("::1".into()),
+        user_agent: Some("essai".into()),
+        mode: SessionMode::Bearer,
+    }
+}
+
+fn token(session: &Session, byte: u8, generation: i32) -> RefreshToken {
+    RefreshToken {
+        hash: TokenHash([byte; 32]),
+        session: session.id,
+        generation,
+        issued_at: session.created_at,
+        expires_at: session.expires_at,
+        used_at: None,
+        successor: None,
+    }
+}
+
+async fn open(db: &TestDb, user: Id<User>, id: u128, byte: u8) -> Session {
+    let s = session(user, id, now());
+    let stored = s.clone();
+    must(db, move |tx| {
+        tx.sessions().open(&stored, &token(&stored, byte, 0))
+    })
+    .await;
+    s
+}
+
+#[tokio::test]
+async fn a_session_lives_until_it_ends_or_its_user_is_deactivated() {
+    let db = TestDb::new().await;
+    let user = new_user_id(&db, "amal", Role::Admin).await;
+    let s = open(&db, user, 7, 1).await;
+    let queries = PgSessionQueries::new(db.reader());
+    let live = queries.live(s.id, now()).await.unwrap().unwrap();
+    assert_eq!(
+        (live.actor.user, live.email.as_str(), live.auth_version),
+        (user, "amal@exemple.ma", 1)
+    );
+    assert!(
+        queries.live(s.id, s.expires_at).await.unwrap().is_none(),
+        "expired"
+    );
+    assert!(
+        queries.live(SessionId(8), now()).await.unwrap().is_none(),
+        "unknown"
+    );
+    db.execute("UPDATE users SET is_active = false");
+    assert!(queries.live(s.id, now()).await.unwrap().is_none(), "deactivated");
+    db.execute("UPDATE users SET is_active = true");
+    let ended = must(&db, move |tx| {
+        tx.sessions().end(user, SessionId(7), now(), EndReason::Logout)
+    })
+    .await;
+    assert!(ended);
+    assert!(queries.live(s.id, now()).await.unwrap().is_none(), "ended");
+    let again = must(&db, move |tx| {
+        tx.sessions().end(user, SessionId(7), now(), EndReason::Logout)
+    })
+    .await;
+    assert!(!again);
+}
+
+#[tokio::test]
+async fn a_token_is_exchanged_once() {
+    let db = TestDb::new().await;
+    let user = new_user_id(&db, "amal", Role::Admin).await;
+    let s = open(&db, user, 7, 1).await;
+    let (first, next) = (
+        token(&s, 1, 0),
+        RefreshToken {
+            generation: 1,
+            ..token(&s, 2, 1)
+        },
+    );
+    let rotated = must(&db, {
+        let (first, next, s) = (first.clone(), next.clone(), s.clone());
+        move |tx| tx.sessions().rotate(&first, &next, &s)
+    })
+    .await;
+    assert!(rotated);
+    let again = must(&db, {
+        let other = token(&s, 3, 2);
+        let (first, s) = (first.clone(), s.clone());
+        move |tx| tx.sessions().rotate(&first, &other, &s)
+    })
+    .await;
+    assert!(!again, "the second exchange changes nothing");
+    let (used, found) = must(&db, |tx| tx.sessions().lock_token(&TokenHash([1; 32])))
+        .await
+        .unwrap();
+    assert_eq!(
+        (used.successor, used.used_at, found.id),
+        (Some(next.hash), Some(next.issued_at), s.id)
+    );
+    assert!(
+        must(&db, |tx| tx.sessions().lock_token(&TokenHash([9; 32])))
+            .await
+            .is_none()
+    );
+    assert_eq!(db.number("SELECT count(*) FROM refresh_tokens"), 2);
+}
+
+#[tokio::test]
+async fn ending_all_spares_the_one_to_keep_and_other_users() {
+    let db = TestDb::new().await;
+    let (amal, karim) = (
+        new_user_id(&db, "amal", Role::Admin).await,
+        new_user_id(&db, "karim", Role::Client).await,
+    );
+    for (user, id, byte) in [(amal, 1, 1), (amal, 2, 2), (amal, 3, 3), (karim, 4, 4)] {
+        open(&db, user, id, byte).await;
+    }
+    let mut ended = must(&db, move |tx| {
+        tx.sessions()
+            .end_all(amal, Some(SessionId(2)), now(), EndReason::PasswordChanged)
+    })
+    .await;
+    ended.sort();
+    assert_eq!(ended, [SessionId(1), SessionId(3)]);
+    let live = must(&db, move |tx| tx.sessions().live_of(amal)).await;
+    assert_eq!(live.iter().map(|s| s.id).collect::<Vec<_>>(), [SessionId(2)]);
+    assert_eq!(must(&db, move |tx| tx.sessions().live_of(karim)).await.len(), 1);
+}
+
+#[tokio::test]
+async fn attempts_are_counted_per_window_also_in_parallel() {
+    let db = std::sync::Arc::new(TestDb::new().await);
+    let window = now() - SignedDuration::from_mins(15);
+    let tasks: Vec<_> = (0..30)
+        .map(|_| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                must(&db, move |tx| {
+                    tx.sessions().count_attempt(&TokenHash([5; 32]), window, now())
+                })
+                .await
+            })
+        })
+        .collect();
+    let mut counts = Vec::new();
+    for task in tasks {
+        counts.push(task.await.unwrap());
+    }
+    counts.sort_unstable();
+    assert_eq!(counts, (1..=30).collect::<Vec<_>>());
+    let later = now() + SignedDuration::from_mins(16);
+    let fresh = must(&db, move |tx| {
+        tx.sessions()
+            .count_attempt(&TokenHash([5; 32]), later - SignedDuration::from_mins(15), later)
+    })
+    .await;
+    assert_eq!(fresh, 1, "a new window");
+    must(&db, |tx| tx.sessions().clear_attempts(&TokenHash([5; 32]))).await;
+    assert_eq!(db.number("SELECT count(*) FROM connexions_tentatives"), 0);
+}

@@ -1,0 +1,224 @@
+//! Units of work: all or nothing, run again after a transient conflict, audited.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use domain::error::{Constraint, RepoError};
+use domain::policy::Role;
+use domain::ports::{TxError, UnitOfWork};
+use test_support::TestDb;
+
+use crate::support::{must, new_user, origin, repo_error, run, user};
+
+#[tokio::test]
+async fn a_refusal_leaves_nothing_behind() {
+    let db = TestDb::new().await;
+    let refused = db
+        .uow()
+        .run_erased(
+            "test",
+            &origin(),
+            Box::new(|tx| {
+                tx.users().insert(&user("amal", Role::Admin), None)?;
+                Err(TxError::Refused(Box::new("non")))
+            }),
+        )
+        .await;
+    match refused {
+        Err(TxError::Refused(why)) => assert_eq!(why.downcast_ref::<&str>(), Some(&"non")),
+        other => panic!("{:?}", other.map(|_| ())),
+    }
+    assert_eq!(db.number("SELECT count(*) FROM users"), 0);
+    assert_eq!(db.number("SELECT count(*) FROM audit_log"), 0);
+}
+
+#[tokio::test]
+async fn every_write_has_its_audit_row_in_the_same_transaction() {
+    let db = TestDb::new().await;
+    let amal = new_user(&db, "amal", Role::Admin).await;
+    must(&db, move |tx| {
+        let before = tx.users().lock(amal.id)?.unwrap();
+        let mut after = before.data.clone();
+        after.full_name = "Amal Renommée".into();
+        after.password_hash = "$2b$12$another".into();
+        tx.users().update(&before, &after)
+    })
+    .await;
+    assert_eq!(
+        db.number(
+            "SELECT count(*) FROM audit_log WHERE action = 'modification' AND objet_type = 'users' \
+             AND avant = '{\"full_name\": \"Prénom amal\"}' AND apres = '{\"full_name\": \"Amal Renommée\"}' \
+             AND correlation_id = 'essai-0001' AND ip = '127.0.0.1'"
+        ),
+        1,
+        "what changed, who asked; the hash is not in it"
+    );
+    assert_eq!(
+        db.number("SELECT count(*) FROM audit_log WHERE action = 'creation' AND objet_type = 'users'"),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_stale_row_makes_the_work_run_again_until_it_fits() {
+    let db = TestDb::new().await;
+    let amal = new_user(&db, "amal", Role::Admin).await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = runs.clone();
+    let stale = amal.clone();
+    let after = must(&db, move |tx| {
+        let first = counted.fetch_add(1, Ordering::SeqCst) == 0;
+        let mut before = tx.users().find(stale.id)?.unwrap();
+        if first {
+            // As if somebody had written between the read and the write.
+            before.version -= 1;
+        }
+        let mut after = before.data.clone();
+        after.full_name = "Deux".into();
+        tx.users().update(&before, &after)
+    })
+    .await;
+    assert_eq!(
+        (runs.load(Ordering::SeqCst), after.version),
+        (2, amal.version + 1)
+    );
+
+    let always = repo_error(
+        run(&db, move |tx| {
+            let mut before = tx.users().find(amal.id)?.unwrap();
+            before.version += 7;
+            let after = before.data.clone();
+            tx.users().update(&before, &after)
+        })
+        .await,
+    );
+    assert!(matches!(always, RepoError::Stale));
+}
+
+#[tokio::test]
+async fn deadlocks_are_run_again() {
+    let db = Arc::new(TestDb::new().await);
+    let (a, b) = (
+        new_user(&db, "a", Role::Admin).await.id,
+        new_user(&db, "b", Role::Admin).await.id,
+    );
+    let barrier = Arc::new(std::sync::Barrier::new(2));
+    let cross = |first, second| {
+        let (db, barrier, met) = (db.clone(), barrier.clone(), AtomicU32::new(0));
+        tokio::spawn(async move {
+            must(&db, move |tx| {
+                tx.users().lock(first)?;
+                if met.fetch_add(1, Ordering::SeqCst) == 0 {
+                    barrier.wait();
+                }
+                tx.users().lock(second)
+            })
+            .await
+        })
+    };
+    let (x, y) = (cross(a, b), cross(b, a));
+    assert!(x.await.unwrap().is_some() && y.await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_panic_in_the_work_rolls_back_and_the_pool_lives_on() {
+    let db = TestDb::new().await;
+    let died = run(&db, |tx| -> Result<(), RepoError> {
+        tx.users().insert(&user("amal", Role::Admin), None)?;
+        panic!("as a defect would");
+    })
+    .await;
+    assert!(matches!(repo_error(died), RepoError::Backend(_)));
+    assert_eq!(db.number("SELECT count(*) FROM users"), 0);
+    new_user(&db, "amal", Role::Admin).await;
+}
+
+#[tokio::test]
+async fn dead_connections_are_replaced_without_an_error() {
+    let db = TestDb::new().await;
+    // Fill the pool.
+    let busy: Vec<_> = (0..8).map(|_| must(&db, |tx| tx.users().any())).collect();
+    futures_util::future::join_all(busy).await;
+    db.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    for _ in 0..20 {
+        assert!(!must(&db, |tx| tx.users().any()).await);
+    }
+}
+
+#[tokio::test]
+async fn when_all_connections_are_taken_the_answer_is_unavailable_in_time() {
+    let db = Arc::new(TestDb::new().await);
+    let gate = Arc::new(std::sync::Barrier::new(9));
+    let holders: Vec<_> = (0..8)
+        .map(|_| {
+            let (db, gate) = (db.clone(), gate.clone());
+            tokio::spawn(async move {
+                must(&db, move |tx| {
+                    let any = tx.users().any();
+                    gate.wait();
+                    any
+                })
+                .await
+            })
+        })
+        .collect();
+    // All eight hold a connection once none is left to take.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while db.number("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()") < 8 {
+        assert!(std::time::Instant::now() < deadline, "the pool never filled");
+        tokio::task::yield_now().await;
+    }
+    let started = std::time::Instant::now();
+    let refused = repo_error(run(&db, |tx| tx.users().any()).await);
+    assert!(matches!(refused, RepoError::Unavailable(_)), "{refused:?}");
+    assert!(started.elapsed() < std::time::Duration::from_secs(3));
+    tokio::task::spawn_blocking(move || gate.wait()).await.unwrap();
+    for holder in holders {
+        holder.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn constraints_answer_by_name() {
+    let db = TestDb::new().await;
+    new_user(&db, "amal", Role::Admin).await;
+    let taken = repo_error(
+        run(&db, |tx| {
+            let mut other = user("AMAL", Role::Client);
+            other.email = "autre@exemple.ma".into();
+            tx.users().insert(&other, None)
+        })
+        .await,
+    );
+    assert!(
+        matches!(
+            taken,
+            RepoError::Conflict {
+                constraint: Constraint::UserUsername,
+                ..
+            }
+        ),
+        "{taken:?}"
+    );
+    let taken = repo_error(
+        run(&db, |tx| {
+            let mut other = user("karim", Role::Client);
+            other.email = "Amal@Exemple.MA".into();
+            tx.users().insert(&other, None)
+        })
+        .await,
+    );
+    assert!(
+        matches!(
+            taken,
+            RepoError::Conflict {
+                constraint: Constraint::UserEmail,
+                ..
+            }
+        ),
+        "{taken:?}"
+    );
+}

@@ -1,0 +1,166 @@
+//! Accounts.
+
+use domain::Id;
+use domain::page::{PageRequest, Sort, Start};
+use domain::policy::{Reach, Role, Visibility};
+use domain::user::{UserFilter, UserQueries, UserSort};
+use infra_postgres::users::PgUserQueries;
+use test_support::TestDb;
+
+use crate::support::{must, new_user, user};
+
+fn page(key: UserSort, descending: bool, start: Start) -> PageRequest<UserSort> {
+    PageRequest {
+        limit: 2,
+        start,
+        sort: Sort { key, descending },
+    }
+}
+
+#[tokio::test]
+async fn an_account_comes_back_as_it_went_with_all_its_roles() {
+    let db = TestDb::new().await;
+    let stored = must(&db, |tx| {
+        let mut u = user("amal", Role::Manager);
+        u.other_roles = vec![Role::Technician];
+        let id = tx.users().insert(&u, None)?.id;
+        tx.users().find(id)
+    })
+    .await
+    .unwrap();
+    assert_eq!(stored.roles(), [Role::Manager, Role::Technician]);
+    assert_eq!(
+        db.number(
+            "SELECT count(*) FROM audit_log WHERE objet_type = 'users_roles' AND apres = '{\"roles\": [\"technicien\"]}'"
+        ),
+        1
+    );
+    let read = PgUserQueries::new(db.reader())
+        .find(stored.id, &Visibility::All)
+        .await
+        .unwrap();
+    assert_eq!(read.as_ref(), Some(&stored));
+
+    let actor = must(&db, move |tx| tx.users().actor(stored.id)).await.unwrap();
+    assert_eq!(actor.roles, [Role::Manager, Role::Technician]);
+    assert!(actor.technician.is_none() && actor.clients.is_empty() && actor.teams.is_empty());
+}
+
+#[tokio::test]
+async fn visibility_is_part_of_every_read() {
+    let db = TestDb::new().await;
+    let (amal, karim) = (
+        new_user(&db, "amal", Role::Admin).await,
+        new_user(&db, "karim", Role::Client).await,
+    );
+    let queries = PgUserQueries::new(db.reader());
+    let own = Visibility::Only(Reach {
+        user: Some(karim.id),
+        ..Reach::default()
+    });
+    assert!(queries.find(karim.id, &own).await.unwrap().is_some());
+    assert!(queries.find(amal.id, &own).await.unwrap().is_none());
+    let nothing = Visibility::Only(Reach::default());
+    assert!(queries.find(karim.id, &nothing).await.unwrap().is_none());
+    let all = page(UserSort::Id, false, Start::Offset(0));
+    assert_eq!(
+        queries
+            .list(&UserFilter::default(), &own, &all)
+            .await
+            .unwrap()
+            .total,
+        1
+    );
+    assert_eq!(
+        queries
+            .list(&UserFilter::default(), &nothing, &all)
+            .await
+            .unwrap()
+            .total,
+        0
+    );
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_gap_or_repeat_in_every_order() {
+    let db = TestDb::new().await;
+    for name in ["a", "b", "c", "d", "e"] {
+        must(&db, move |tx| {
+            let mut u = user(name, if name == "b" { Role::Admin } else { Role::Client });
+            // Ties, so that the identifier has to decide.
+            u.full_name = "Même nom".into();
+            tx.users().insert(&u, None)
+        })
+        .await;
+    }
+    let queries = PgUserQueries::new(db.reader());
+    for key in [
+        UserSort::Id,
+        UserSort::Username,
+        UserSort::Email,
+        UserSort::FullName,
+        UserSort::CreatedAt,
+    ] {
+        for descending in [false, true] {
+            let (mut start, mut seen): (Start, Vec<Id<_>>) = (Start::Offset(0), Vec::new());
+            loop {
+                let request = page(key, descending, start);
+                let got = queries
+                    .list(&UserFilter::default(), &Visibility::All, &request)
+                    .await
+                    .unwrap();
+                assert_eq!(got.total, 5);
+                seen.extend(got.items.iter().map(|u| u.id));
+                match got.next_cursor {
+                    Some(cursor) => start = Start::Cursor(cursor),
+                    None => break,
+                }
+            }
+            let mut expected = seen.clone();
+            expected.sort();
+            if descending {
+                expected.reverse();
+            }
+            assert_eq!(seen, expected, "{key:?} {descending}");
+            assert_eq!(seen.len(), 5);
+        }
+    }
+    let admins = UserFilter {
+        role: Some(Role::Admin),
+        ..UserFilter::default()
+    };
+    let got = queries
+        .list(
+            &admins,
+            &Visibility::All,
+            &page(UserSort::Id, false, Start::Offset(0)),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        got.items.iter().map(|u| u.username.as_str()).collect::<Vec<_>>(),
+        ["b"]
+    );
+}
+
+#[tokio::test]
+async fn the_last_admin_question_sees_all_roles() {
+    let db = TestDb::new().await;
+    let amal = new_user(&db, "amal", Role::Admin).await;
+    let karim = must(&db, |tx| {
+        let mut u = user("karim", Role::Manager);
+        u.other_roles = vec![Role::Admin];
+        tx.users().insert(&u, None)
+    })
+    .await;
+    must(&db, |tx| {
+        let mut u = user("inactif", Role::Admin);
+        u.is_active = false;
+        tx.users().insert(&u, None)
+    })
+    .await;
+    assert_eq!(
+        must(&db, |tx| tx.users().lock_active_with_role(Role::Admin)).await,
+        [amal.id, karim.id]
+    );
+}

@@ -1,0 +1,17 @@
+//! What the tests of several crates share. Never a dependency of a binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that cannot be set up must fail loudly"
+)]
+
+pub mod clock;
+pub mod db;
+pub mod smtp;
+
+pub use clock::FixedClock;
+pub use db::TestDb;
+pub use smtp::{Received, SmtpMode, SmtpSink};

@@ -1,0 +1,2 @@
+DROP TABLE users_roles;
+DROP TABLE users;

@@ -1,0 +1,4 @@
+DROP TABLE sites;
+DROP TABLE clients_contacts;
+DROP TABLE clients_utilisateurs;
+DROP TABLE clients;

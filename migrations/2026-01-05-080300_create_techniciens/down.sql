@@ -1,0 +1,4 @@
+DROP TABLE techniciens_competences;
+DROP TABLE techniciens;
+DROP TABLE competences;
+DROP TABLE equipes;

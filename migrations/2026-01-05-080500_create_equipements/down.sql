@@ -1,0 +1,3 @@
+DROP TABLE equipements_competences;
+DROP TABLE equipements;
+DROP FUNCTION equipements_refuser_cycle();

@@ -1,0 +1,2 @@
+DROP TABLE historiques_interventions;
+DROP FUNCTION refuser_modification();
