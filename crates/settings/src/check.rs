@@ -1,0 +1,231 @@
+//! Rules that concern one value's content or several settings together.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{Environment, Settings, Wrong};
+
+/// Fewest bytes of a signing key.
+pub const MIN_SECRET: usize = 32;
+
+/// Beginnings of keys that are published in samples and tutorials.
+const PUBLISHED: &[&str] = &[
+    "change",
+    "secret",
+    "your-",
+    "your_",
+    "yoursecret",
+    "default",
+    "dev-",
+    "test-",
+    "example",
+    "password",
+    "supersecret",
+];
+
+pub(crate) fn check(settings: &Settings, wrong: &mut Vec<Wrong>) {
+    let mut say = |name: &'static str, why: &str| {
+        wrong.push(Wrong {
+            name,
+            why: why.to_owned(),
+        })
+    };
+    let environment = settings.environment;
+    if environment != Environment::Development && settings.jwt_secret_key.is_none() {
+        say(
+            "JWT_SECRET_KEY",
+            "is missing: draw one, for example with `openssl rand -base64 48`",
+        );
+    }
+    let keys = [
+        ("JWT_SECRET_KEY", &settings.jwt_secret_key),
+        ("JWT_SECRET_KEY_PREVIOUS", &settings.jwt_secret_key_previous),
+    ];
+    for (name, key) in keys {
+        if let Some(why) = key.as_ref().and_then(|key| weakness(key, environment)) {
+            say(name, why);
+        }
+    }
+    if let (Some(key), Some(previous)) = (&settings.jwt_secret_key, &settings.jwt_secret_key_previous)
+        && key.expose_secret() == previous.expose_secret()
+    {
+        say("JWT_SECRET_KEY_PREVIOUS", "is the present key");
+    }
+    let mut range = |name: &'static str, value: u32, min: u32, max: u32| {
+        if !(min..=max).contains(&value) {
+            say(name, &format!("must be between {min} and {max}"));
+        }
+    };
+    range(
+        "ACCESS_TOKEN_EXPIRE_MINUTES",
+        settings.access_token_expire_minutes,
+        1,
+        15,
+    );
+    range(
+        "REFRESH_TOKEN_EXPIRE_DAYS",
+        settings.refresh_token_expire_days,
+        1,
+        30,
+    );
+    range(
+        "BCRYPT_COST",
+        settings.bcrypt_cost,
+        if environment == Environment::Test { 4 } else { 12 },
+        16,
+    );
+    range("DATABASE_POOL_SIZE", settings.database_pool_size, 1, 200);
+    range("MAX_CONNECTIONS", settings.max_connections, 1, 1_000_000);
+    let prefix = &settings.api_prefix;
+    let fine = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
+    if prefix.len() < 2 || !prefix.starts_with('/') || prefix.ends_with('/') || !prefix.chars().all(fine) {
+        say(
+            "API_V1_STR",
+            "must begin with a slash and not end with one, such as /api/v1",
+        );
+    }
+    if environment == Environment::Production && !settings.cookie_secure {
+        say("COOKIE_SECURE", "cannot be turned off in production");
+    }
+}
+
+/// Why a key must not be used; published and repetitive ones are tolerated in development only.
+fn weakness(key: &SecretString, environment: Environment) -> Option<&'static str> {
+    if environment == Environment::Development {
+        return None;
+    }
+    let key = key.expose_secret();
+    let lower = key.to_ascii_lowercase();
+    let mut bytes = key.as_bytes().to_vec();
+    bytes.sort_unstable();
+    bytes.dedup();
+    if key.len() < MIN_SECRET {
+        Some("is shorter than 32 bytes")
+    } else if PUBLISHED.iter().any(|p| lower.starts_with(p)) || bytes.len() < 8 {
+        Some("is a sample or can be guessed")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Settings, SettingsError, Source};
+
+    const KEY: &str = "Vt7Yk2pQ9sXw4Lz8Rb3Nc6Mf1Hd5Gj0A";
+
+    fn load(changes: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        let mut values = vec![("DATABASE_URL", "postgres://u:p@h/d"), ("JWT_SECRET_KEY", KEY)];
+        values.extend(changes);
+        Settings::load(&Source::of(values))
+    }
+
+    fn wrong(changes: &[(&str, &str)]) -> Vec<&'static str> {
+        load(changes).map_or_else(|e| e.0.iter().map(|w| w.name).collect(), |_| Vec::new())
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_product() {
+        let settings = load(&[]).expect("settings");
+        assert_eq!((settings.port, settings.api_prefix.as_str()), (8000, "/api/v1"));
+        assert!(settings.cors_allow_origins.is_empty() && settings.legacy_routes);
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let found = wrong(&[
+            ("APP_ENV", "staging"),
+            ("PORT", "70000"),
+            ("DATABASE_URL", " "),
+            ("CORS_ALLOW_ORIGINS", "https://ok.ma,*"),
+            ("TRUSTED_PROXIES", "10.0.0.0/8,nobody"),
+        ]);
+        assert_eq!(
+            found,
+            ["APP_ENV", "PORT", "CORS_ALLOW_ORIGINS", "TRUSTED_PROXIES"]
+        );
+        let found = wrong(&[
+            ("ACCESS_TOKEN_EXPIRE_MINUTES", "60"),
+            ("BCRYPT_COST", "10"),
+            ("API_V1_STR", "api"),
+        ]);
+        assert_eq!(
+            found,
+            ["ACCESS_TOKEN_EXPIRE_MINUTES", "BCRYPT_COST", "API_V1_STR"]
+        );
+    }
+
+    #[test]
+    fn the_database_is_mandatory() {
+        let error = Settings::load(&Source::of([("JWT_SECRET_KEY", KEY)])).expect_err("no database");
+        assert_eq!(error.0.first().map(|w| w.name), Some("DATABASE_URL"));
+    }
+
+    #[test]
+    fn weak_keys_refuse_the_start_outside_of_development() {
+        let repeated = "ab".repeat(40);
+        let weak = [
+            "short",
+            "change-me-change-me-change-me-change-me",
+            "your-secret-key-that-is-long-enough-0",
+            &repeated,
+        ];
+        for key in weak {
+            for environment in ["production", "test"] {
+                let found = wrong(&[("APP_ENV", environment), ("JWT_SECRET_KEY", key)]);
+                assert_eq!(found, ["JWT_SECRET_KEY"], "{key} in {environment}");
+            }
+            assert_eq!(
+                wrong(&[("APP_ENV", "development"), ("JWT_SECRET_KEY", key)]),
+                [""; 0],
+                "{key}"
+            );
+        }
+        let none = Source::of([("DATABASE_URL", "postgres://u:p@h/d")]);
+        assert!(Settings::load(&none).is_err());
+        let development = Source::of([("DATABASE_URL", "postgres://u:p@h/d"), ("APP_ENV", "development")]);
+        assert!(Settings::load(&development).is_ok());
+    }
+
+    #[test]
+    fn older_names_are_understood_and_newer_ones_win() {
+        let other = "Zt7Yk2pQ9sXw4Lz8Rb3Nc6Mf1Hd5Gj0B";
+        let old = Source::of([("DATABASE_URL", "postgres://u:p@h/d"), ("SECRET_KEY", other)]);
+        assert!(Settings::load(&old).is_ok());
+        assert_eq!(
+            wrong(&[("SECRET_KEY", "short")]),
+            [""; 0],
+            "JWT_SECRET_KEY comes first"
+        );
+        assert_eq!(
+            wrong(&[("JWT_SECRET_KEY_PREVIOUS", KEY)]),
+            ["JWT_SECRET_KEY_PREVIOUS"]
+        );
+    }
+
+    #[test]
+    fn lists_are_written_with_commas_or_as_json() {
+        for text in [
+            "https://a.ma,http://b.ma:3000/",
+            r#"["https://a.ma", "http://b.ma:3000"]"#,
+        ] {
+            let settings = load(&[("CORS_ALLOW_ORIGINS", text)]).expect("settings");
+            let origins: Vec<_> = settings.cors_allow_origins.iter().map(|o| o.0.as_str()).collect();
+            assert_eq!(origins, ["https://a.ma", "http://b.ma:3000"]);
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let settings = load(&[
+            ("SMTP_PASSWORD", "hunter-canary"),
+            ("DEMO_PASSWORD", "demo-canary"),
+        ])
+        .expect("settings");
+        let shown = format!("{settings:?}");
+        for secret in [KEY, "hunter-canary", "demo-canary", "u:p@h"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+        let error = load(&[("JWT_SECRET_KEY", "tiny-canary")]).expect_err("weak");
+        assert!(!format!("{error} {error:?}").contains("tiny-canary"));
+    }
+}

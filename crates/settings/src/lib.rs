@@ -1,0 +1,49 @@
+//! The one typed configuration of both programs.
+//!
+//! Every setting is declared once, in [`table`]: its variable (with older names that are still
+//! understood), type, default and meaning. Reading, checking and `docs/configuration.md` come from
+//! that declaration. Values come from defaults, then `.env`, then the environment; everything that
+//! is wrong is reported at once.
+
+pub mod check;
+pub mod docs;
+pub mod source;
+pub mod table;
+pub mod value;
+
+pub use ipnet::IpNet;
+pub use source::Source;
+pub use table::{Settings, Spec};
+pub use value::{Environment, LogFormat, Origin, SmtpTls};
+
+/// One setting that cannot be used. Never holds the value of a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// Variable.
+    pub name: &'static str,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// Everything that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration cannot be used:{}", .0.iter().map(|w| format!("\n  {}: {}", w.name, w.why)).collect::<String>())]
+pub struct SettingsError(pub Vec<Wrong>);
+
+impl Settings {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// All settings that cannot be used.
+    pub fn load(source: &Source) -> Result<Self, SettingsError> {
+        let mut wrong = source.wrong.clone();
+        let settings = Self::read(source, &mut wrong);
+        if let Some(settings) = &settings {
+            check::check(settings, &mut wrong);
+        }
+        match settings {
+            Some(settings) if wrong.is_empty() => Ok(settings),
+            _ => Err(SettingsError(wrong)),
+        }
+    }
+}
