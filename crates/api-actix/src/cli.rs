@@ -1,0 +1,168 @@
+//! The commands of the program.
+
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+
+use application::user::{CreateUser, create_first_admin};
+use clap::{Parser, Subcommand};
+use domain::audit::Origin;
+use domain::policy::Role;
+use domain::user::Locale;
+use settings::{Environment, Settings, Source};
+
+use crate::state::{AppState, HttpConfig, StartError};
+use crate::{compose, docs, openapi, server, telemetry};
+
+/// Backend ERP pour la gestion des interventions industrielles.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer requests until told to stop.
+    Serve,
+    /// Bring the database to this program's version.
+    Migrate,
+    /// Make the first account of an empty system; the password is read from standard input.
+    CreateAdmin {
+        /// E-mail address.
+        #[arg(long)]
+        email: String,
+        /// User name.
+        #[arg(long, default_value = "admin")]
+        username: String,
+        /// Name to show.
+        #[arg(long, default_value = "Administrateur")]
+        full_name: String,
+    },
+    /// Fill an empty database with the demonstration; never in production.
+    SeedDemo,
+    /// Write the pages of docs/ that come from the code.
+    Docs {
+        /// Only say which pages differ, and fail when any does.
+        #[arg(long)]
+        check: bool,
+        /// Where the pages are.
+        #[arg(long, default_value = "docs")]
+        directory: PathBuf,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Runs the command.
+///
+/// # Errors
+/// Why it failed, for people.
+pub async fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Docs { check, directory } => write_docs(check, &directory),
+        Command::Openapi => {
+            let document = openapi::document(&crate::routes::operations(), &documented()?);
+            say(&serde_json::to_string_pretty(&document)?)
+        }
+        command => with_settings(command, &Settings::load(&Source::process())?).await,
+    }
+}
+
+async fn with_settings(command: Command, settings: &Settings) -> Result<(), Failure> {
+    domain::time::self_test().map_err(StartError)?;
+    let _log = telemetry::start(settings);
+    match command {
+        Command::Migrate => migrate(settings).await,
+        Command::CreateAdmin {
+            email,
+            username,
+            full_name,
+        } => create_admin(settings, email, username, full_name).await,
+        Command::SeedDemo => seed_demo(settings).await,
+        _ => serve(settings).await,
+    }
+}
+
+async fn serve(settings: &Settings) -> Result<(), Failure> {
+    if settings.environment == Environment::Development {
+        migrate(settings).await?;
+    }
+    let keys = compose::keys(settings)?;
+    let wiring = compose::wire(settings, &keys).await?;
+    let state = AppState::new(wiring.app, settings, &keys, wiring.probes)?;
+    (wiring.attach)(state.clone());
+    Ok(server::serve(state, settings).await?)
+}
+
+async fn migrate(settings: &Settings) -> Result<(), Failure> {
+    for name in compose::migrate(settings).await? {
+        tracing::info!(name, "migration applied");
+    }
+    Ok(())
+}
+
+async fn create_admin(
+    settings: &Settings,
+    email: String,
+    username: String,
+    full_name: String,
+) -> Result<(), Failure> {
+    let mut password = String::new();
+    std::io::stdin().lock().read_line(&mut password)?;
+    let wiring = compose::wire(settings, &compose::keys(settings)?).await?;
+    let cmd = CreateUser {
+        username,
+        email,
+        full_name,
+        password: password.trim_end_matches(['\r', '\n']).to_owned(),
+        role: Role::Admin,
+        other_roles: Vec::new(),
+        locale: Locale::French,
+        is_active: true,
+    };
+    let created = create_first_admin(&wiring.app, &Origin::system("create-admin"), cmd).await?;
+    say(&format!(
+        "account {} ({}) created",
+        created.username, created.email
+    ))
+}
+
+async fn seed_demo(settings: &Settings) -> Result<(), Failure> {
+    if settings.environment == Environment::Production {
+        return Err(Box::new(StartError(
+            "the demonstration is never put into production".to_owned(),
+        )));
+    }
+    let wiring = compose::wire(settings, &compose::keys(settings)?).await?;
+    say(&compose::seed_demo(settings, &wiring.app).await?)
+}
+
+/// The configuration that the generated pages describe: the defaults.
+fn documented() -> Result<HttpConfig, Failure> {
+    let defaults = Source::of([
+        ("APP_ENV", "development"),
+        ("DATABASE_URL", "postgres://localhost/erp"),
+    ]);
+    Ok(HttpConfig::new(&Settings::load(&defaults)?))
+}
+
+fn write_docs(check: bool, directory: &std::path::Path) -> Result<(), Failure> {
+    let different = docs::write(&docs::pages(&documented()?)?, directory, check)?;
+    if check && !different.is_empty() {
+        let names = different.join(", ");
+        return Err(Box::new(StartError(format!(
+            "not what the code says (run `make docs`): {names}"
+        ))));
+    }
+    for name in different {
+        say(&format!("wrote {}", directory.join(name).display()))?;
+    }
+    Ok(())
+}
+
+fn say(text: &str) -> Result<(), Failure> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}

@@ -1,0 +1,283 @@
+//! Bodies: plain, optional, as a form, as a change, as a full replacement.
+
+use std::marker::PhantomData;
+
+use application::{AppError, Expected};
+use domain::text::{FieldIssue, IssueCode};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::version::{Given, Precondition, describe, given};
+use super::{BodyKind, Input, Parts};
+use crate::json::{self, Dto};
+use crate::openapi::doc::{BodyDoc, Doc, properties};
+use crate::problem::{HttpCode, Refusal};
+
+/// A JSON body.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: Dto> Input for Body<T> {
+    const BODY: BodyKind = BodyKind::Json;
+
+    fn describe(doc: &mut Doc) {
+        doc.body = Some(BodyDoc::json::<T>());
+        doc.component::<T>();
+    }
+
+    fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
+        if parts.body.is_empty() {
+            return Err(Refusal::http(HttpCode::MalformedJson));
+        }
+        json::read(&parts.body).map(Self)
+    }
+}
+
+/// A JSON body or a form with the same fields.
+#[derive(Debug)]
+pub struct Form<T>(pub T);
+
+impl<T: Dto> Input for Form<T> {
+    const BODY: BodyKind = BodyKind::JsonOrForm;
+
+    fn describe(doc: &mut Doc) {
+        doc.body = Some(BodyDoc {
+            form: true,
+            ..BodyDoc::json::<T>()
+        });
+        doc.component::<T>();
+    }
+
+    fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
+        if parts.is_form {
+            form(&parts.body).map(Self)
+        } else {
+            Body::<T>::extract(parts).map(|b| Self(b.0))
+        }
+    }
+}
+
+/// A JSON body or a form, or nothing.
+#[derive(Debug)]
+pub struct MaybeBody<T>(pub Option<T>);
+
+impl<T: Dto> Input for MaybeBody<T> {
+    const BODY: BodyKind = BodyKind::Optional;
+
+    fn describe(doc: &mut Doc) {
+        doc.body = Some(BodyDoc {
+            form: true,
+            required: false,
+            ..BodyDoc::json::<T>()
+        });
+        doc.component::<T>();
+    }
+
+    fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
+        if parts.body.is_empty() {
+            Ok(Self(None))
+        } else {
+            Form::<T>::extract(parts).map(|f| Self(Some(f.0)))
+        }
+    }
+}
+
+/// A form says everything in texts: only fields that are texts fit.
+fn form<T: Dto>(bytes: &[u8]) -> Result<T, Refusal> {
+    let mut map = Map::new();
+    for (name, value) in form_urlencoded::parse(bytes) {
+        if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
+            return Err(Refusal::http(HttpCode::InvalidEncoding));
+        }
+        if map
+            .insert(name.clone().into_owned(), value.into_owned().into())
+            .is_some()
+        {
+            return Err(Refusal::http_field(
+                HttpCode::DuplicateKey,
+                name,
+                IssueCode::Ambiguous,
+            ));
+        }
+    }
+    let mut tree = Value::Object(map);
+    json::treat::<T>(&mut tree)?;
+    json::typed(tree)
+}
+
+/// A change of the named fields, or an action: PATCH, with an optional version (`If-Match`, or
+/// `version` in the body).
+#[derive(Debug)]
+pub struct Change<T> {
+    /// The fields.
+    pub body: T,
+    /// The version.
+    pub version: Precondition,
+}
+
+impl<T> Change<T> {
+    /// For the use case.
+    pub fn expected(&self) -> Expected {
+        self.version.expected()
+    }
+}
+
+impl<T: Dto> Input for Change<T> {
+    const BODY: BodyKind = BodyKind::Json;
+
+    fn describe(doc: &mut Doc) {
+        describe(
+            doc,
+            "Étiquette (ETag) de la version à modifier ; 412 si elle n'est plus la dernière.",
+        );
+        Body::<T>::describe(doc);
+        doc.accept_version::<T>(&[]);
+    }
+
+    fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
+        let mut map = object::<T>(parts)?;
+        let own = json::fields::<T>().contains(&"version");
+        let said = if own { None } else { map.remove("version") };
+        let version = precondition(parts, said, false)?;
+        Ok(Self {
+            body: json::typed(Value::Object(map))?,
+            version,
+        })
+    }
+}
+
+/// A full replacement: PUT takes back what GET gave. `T` are the fields that can be written; the
+/// other fields of the view `V` are accepted as long as they say what is so.
+#[derive(Debug)]
+pub struct Replace<T, V> {
+    /// The fields.
+    pub body: T,
+    /// The version.
+    pub version: Precondition,
+    echo: Map<String, Value>,
+    view: PhantomData<fn() -> V>,
+}
+
+/// Members of views that differ from version to version by themselves.
+const MOVING: &[&str] = &["updated_at", "actions_possibles"];
+
+impl<T, V: Serialize> Replace<T, V> {
+    /// For the use case.
+    pub fn expected(&self) -> Expected {
+        self.version.expected()
+    }
+
+    /// Refuses a replacement without version, and changes of fields that cannot be written. To be
+    /// called on the present state, inside the edit.
+    ///
+    /// # Errors
+    /// `VersionRequired`; `Invalid` naming each field.
+    pub fn check(&self, present: &V) -> Result<(), AppError> {
+        self.version.check()?;
+        if self.echo.is_empty() {
+            return Ok(());
+        }
+        let present = serde_json::to_value(present).map_err(|e| AppError::internal(e.to_string()))?;
+        let changed: Vec<_> = self
+            .echo
+            .iter()
+            // Who names no version replaces whatever is there: what moves with every version may be old.
+            .filter(|(name, _)| self.version.given != Given::Nothing || !MOVING.contains(&name.as_str()))
+            .filter(|(name, value)| present.get(name.as_str()).unwrap_or(&Value::Null) != *value)
+            .map(|(name, _)| FieldIssue::new(name, IssueCode::ReadOnly))
+            .collect();
+        if changed.is_empty() {
+            Ok(())
+        } else {
+            Err(AppError::Invalid(changed))
+        }
+    }
+}
+
+impl<T: Dto, V: ToSchema + 'static> Input for Replace<T, V> {
+    const BODY: BodyKind = BodyKind::Json;
+
+    fn describe(doc: &mut Doc) {
+        describe(
+            doc,
+            "Étiquette (ETag) de la version à remplacer ; à défaut, le champ « version ».",
+        );
+        Body::<T>::describe(doc);
+        if let Some(Value::Object(example)) = doc.body.as_mut().map(|body| &mut body.example) {
+            // The same fields may create (without version) and replace (with one).
+            example.entry("version").or_insert_with(|| 1.into());
+        }
+        doc.accept_version::<T>(&properties::<V>());
+    }
+
+    fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
+        let mut map = object::<T>(parts)?;
+        let version = precondition(parts, map.remove("version"), !parts.lenient)?;
+        let written = json::fields::<T>();
+        let (own, others): (Map<_, _>, Map<_, _>) = map
+            .into_iter()
+            .partition(|(name, _)| written.contains(&name.as_str()));
+        let shown = if others.is_empty() {
+            Vec::new()
+        } else {
+            properties::<V>()
+        };
+        let unknown: Vec<_> = others
+            .keys()
+            .filter(|name| !shown.iter().any(|(shown, _)| shown == *name))
+            .map(|name| FieldIssue::new(name, IssueCode::UnknownField))
+            .collect();
+        if !unknown.is_empty() {
+            return Err(Refusal::App(AppError::Invalid(unknown)));
+        }
+        Ok(Self {
+            body: json::typed(Value::Object(own))?,
+            version,
+            echo: others,
+            view: PhantomData,
+        })
+    }
+}
+
+fn object<T: Dto>(parts: &Parts<'_>) -> Result<Map<String, Value>, Refusal> {
+    if parts.body.is_empty() {
+        return Err(Refusal::http(HttpCode::MalformedJson));
+    }
+    match json::tree::<T>(&parts.body)? {
+        Value::Object(map) => Ok(map),
+        _ => Err(Refusal::field(FieldIssue::expecting(
+            "corps",
+            IssueCode::WrongType,
+            "un objet",
+        ))),
+    }
+}
+
+/// The version of the header and the one of the body, which must not contradict each other.
+fn precondition(parts: &Parts<'_>, said: Option<Value>, required: bool) -> Result<Precondition, Refusal> {
+    let header = given(parts)?;
+    let body = match said {
+        None | Some(Value::Null) => Given::Nothing,
+        Some(value) => Given::Version(value.as_i64().ok_or_else(|| {
+            Refusal::field(FieldIssue::expecting(
+                "version",
+                IssueCode::WrongType,
+                "un nombre entier",
+            ))
+        })?),
+    };
+    let given = match (header, body) {
+        (Given::Nothing, said) | (said, Given::Nothing) => said,
+        (Given::Any, version) => version,
+        (header, body) if header == body => header,
+        _ => {
+            return Err(Refusal::field(FieldIssue::expecting(
+                "version",
+                IssueCode::Ambiguous,
+                "If-Match",
+            )));
+        }
+    };
+    Ok(Precondition { given, required })
+}

@@ -1,0 +1,489 @@
+//! Interventions as they are sent. The comments of wire types are shown to the users of the API: French.
+
+use application::AppError;
+use application::intervention::{Asked, Audience, CreateJob, Goal, JobView, RequestJob};
+use domain::Id;
+use domain::intervention::machine::not_for_clients;
+use domain::intervention::rules::DEFAULT_MINUTES;
+use domain::intervention::{Action, Intervention, Priority};
+use domain::text::{FieldIssue, IssueCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use super::dto::{ActionCode, KindCode, OutcomeCode, PriorityCode, StatusCode};
+use crate::json::Dto;
+use crate::routes::equipements::required::{CompetenceDemandee, required};
+use crate::wire::{Field, Instant, Set, filled};
+
+const ALIASES: &[(&str, &str)] = &[("type", "type_intervention"), ("date_prevue", "date_planifiee")];
+const MULTILINE: &[&str] = &["description", "diagnostic", "compte_rendu"];
+
+/// Une nouvelle intervention. Un client n'envoie que equipement_id, titre, description, est_urgente, date_prevue
+/// et panne : sa demande est corrective.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NouvelleIntervention {
+    /// Équipement.
+    pub equipement_id: i64,
+    /// Titre, 255 caractères au plus ; à défaut, formé du type et du nom de l'équipement.
+    pub titre: Option<String>,
+    /// Ce qu'il y a à faire, de 10 à 2 000 caractères.
+    pub description: String,
+    /// Type, obligatoire sauf pour un client ; le champ peut aussi s'appeler « type_intervention ».
+    #[serde(rename = "type")]
+    pub kind: Option<KindCode>,
+    /// Priorité ; « normale » par défaut.
+    pub priorite: Option<PriorityCode>,
+    /// Passe devant ; toujours vrai quand la priorité est « critique ».
+    pub est_urgente: Option<bool>,
+    /// Date prévue ; le champ peut aussi s'appeler « date_planifiee ».
+    pub date_prevue: Option<Instant>,
+    /// Durée estimée en minutes ; 60 par défaut.
+    pub duree_estimee_minutes: Option<i32>,
+    /// Intervention dont celle-ci est la suite.
+    pub suite_de_id: Option<i64>,
+    /// Compétences demandées ; à défaut, celles de l'équipement, qui comptent dans tous les cas. Un identifiant seul
+    /// vaut le niveau débutant.
+    pub competences_requises: Option<Vec<CompetenceDemandee>>,
+    /// Technicien à affecter tout de suite.
+    pub technicien_id: Option<i64>,
+    /// Déclare une panne de l'équipement.
+    pub panne: Option<bool>,
+}
+
+impl Dto for NouvelleIntervention {
+    const ALIASES: &'static [(&'static str, &'static str)] = ALIASES;
+    const MULTILINE: &'static [&'static str] = MULTILINE;
+
+    fn example() -> Value {
+        json!({
+            "equipement_id": 1, "type": "corrective", "priorite": "haute",
+            "titre": "Fuite d'huile au réducteur", "description": "Fuite d'huile visible sous le réducteur principal.",
+            "date_prevue": "2026-03-02T09:00:00Z", "duree_estimee_minutes": 120, "competences_requises": []
+        })
+    }
+}
+
+impl NouvelleIntervention {
+    /// As the company's staff sends it.
+    ///
+    /// # Errors
+    /// Without the type.
+    pub fn job(self) -> Result<CreateJob, AppError> {
+        let missing = || AppError::field(FieldIssue::new("type", IssueCode::Required));
+        Ok(CreateJob {
+            equipment: Id::new(self.equipement_id),
+            title: filled(self.titre),
+            description: self.description,
+            kind: self.kind.ok_or_else(missing)?.0,
+            priority: self.priorite.map_or(Priority::Normal, |p| p.0),
+            urgent: self.est_urgente.unwrap_or_default(),
+            planned_at: self.date_prevue.map(|d| d.0),
+            estimated_minutes: self.duree_estimee_minutes,
+            follow_up_of: self.suite_de_id.map(Id::new),
+            required_skills: self.competences_requises.map(required),
+            technician: self.technicien_id.map(Id::new),
+            failure: self.panne.unwrap_or_default(),
+        })
+    }
+
+    /// As a client sends it.
+    ///
+    /// # Errors
+    /// Names the fields that a client may not send.
+    pub fn request(self) -> Result<RequestJob, AppError> {
+        let sent = [
+            ("type", self.kind.is_some()),
+            ("priorite", self.priorite.is_some()),
+            ("duree_estimee_minutes", self.duree_estimee_minutes.is_some()),
+            ("suite_de_id", self.suite_de_id.is_some()),
+            ("competences_requises", self.competences_requises.is_some()),
+            ("technicien_id", self.technicien_id.is_some()),
+        ];
+        let refused = not_for_clients(sent.into_iter().filter(|(_, sent)| *sent).map(|(name, _)| name));
+        if !refused.is_empty() {
+            return Err(AppError::DeniedFields(
+                refused.into_iter().map(str::to_owned).collect(),
+            ));
+        }
+        Ok(RequestJob {
+            equipment: Id::new(self.equipement_id),
+            title: filled(self.titre),
+            description: self.description,
+            urgent: self.est_urgente.unwrap_or_default(),
+            planned_at: self.date_prevue.map(|d| d.0),
+            failure: self.panne.unwrap_or_default(),
+        })
+    }
+}
+
+/// Les données d'une intervention à remplacer en entier ; l'état et le technicien ne changent que par leurs actions.
+/// Ce que la lecture a donné peut être renvoyé tel quel ; ce qu'elle ne montre pas à un client ne change pas.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InterventionPut {
+    /// Équipement ; fixe dès que le travail a commencé.
+    pub equipement_id: i64,
+    /// Titre, 255 caractères au plus.
+    pub titre: String,
+    /// Ce qu'il y a à faire, de 10 à 2 000 caractères.
+    pub description: String,
+    /// Type ; fixe dès que le travail a commencé.
+    #[serde(rename = "type")]
+    pub kind: KindCode,
+    /// Priorité ; « normale » par défaut.
+    pub priorite: Option<PriorityCode>,
+    /// Passe devant ; faux par défaut.
+    pub est_urgente: Option<bool>,
+    /// Date prévue.
+    pub date_prevue: Option<Instant>,
+    /// Durée estimée en minutes ; 60 par défaut.
+    pub duree_estimee_minutes: Option<i32>,
+    /// Intervention dont celle-ci est la suite.
+    pub suite_de_id: Option<i64>,
+    /// Compétences demandées.
+    pub competences_requises: Option<Vec<CompetenceDemandee>>,
+    /// Premier constat.
+    pub diagnostic: Option<String>,
+    /// Compte rendu.
+    pub compte_rendu: Option<String>,
+    /// Mode de défaillance.
+    pub mode_defaillance: Option<String>,
+    /// Mécanisme de défaillance.
+    pub mecanisme_defaillance: Option<String>,
+    /// Cause de défaillance.
+    pub cause_defaillance: Option<String>,
+}
+
+impl Dto for InterventionPut {
+    const ALIASES: &'static [(&'static str, &'static str)] = ALIASES;
+    const MULTILINE: &'static [&'static str] = MULTILINE;
+
+    fn example() -> Value {
+        json!({
+            "equipement_id": 1, "titre": "Fuite d'huile au réducteur", "type": "corrective", "priorite": "haute",
+            "description": "Fuite d'huile visible sous le réducteur principal.", "est_urgente": true,
+            "date_prevue": "2026-03-02T09:00:00Z", "duree_estimee_minutes": 90, "competences_requises": [],
+            "diagnostic": "Joint à lèvre usé.", "version": 1
+        })
+    }
+}
+
+impl InterventionPut {
+    /// The job as it shall be. What is absent is emptied, unless the caller was never shown it.
+    pub fn onto(self, before: &JobView) -> Intervention {
+        let hidden = before.audience == Audience::Client;
+        let mut after = before.detail.record.data.clone();
+        after.equipment = Id::new(self.equipement_id);
+        after.title = self.titre;
+        after.description = self.description;
+        after.kind = self.kind.0;
+        after.priority = self.priorite.map_or(Priority::Normal, |p| p.0);
+        after.urgent = self.est_urgente.unwrap_or_default();
+        after.planned_at = self.date_prevue.map(|d| d.0);
+        if !hidden || self.duree_estimee_minutes.is_some() {
+            after.estimated_minutes = self.duree_estimee_minutes.unwrap_or(DEFAULT_MINUTES);
+        }
+        if !hidden || self.suite_de_id.is_some() {
+            after.follow_up_of = self.suite_de_id.map(Id::new);
+        }
+        if !hidden || self.competences_requises.is_some() {
+            after.required_skills = required(self.competences_requises.unwrap_or_default());
+        }
+        let closing = &mut after.closing;
+        for (field, said) in [
+            (&mut closing.diagnosis, self.diagnostic),
+            (&mut closing.report, self.compte_rendu),
+            (&mut closing.failure_mode, self.mode_defaillance),
+            (&mut closing.failure_mechanism, self.mecanisme_defaillance),
+            (&mut closing.failure_cause, self.cause_defaillance),
+        ] {
+            let said = filled(said);
+            if !hidden || said.is_some() {
+                *field = said;
+            }
+        }
+        after
+    }
+}
+
+/// Champs d'une intervention à modifier ; les autres ne changent pas. Un technicien ne modifie que le diagnostic et
+/// le compte rendu de ses interventions, un client que la description d'une demande que personne n'a encore prise.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InterventionPatch {
+    /// Équipement ; fixe dès que le travail a commencé.
+    #[serde(default)]
+    pub equipement_id: Set<i64>,
+    /// Titre.
+    #[serde(default)]
+    pub titre: Set<String>,
+    /// Ce qu'il y a à faire.
+    #[serde(default)]
+    pub description: Set<String>,
+    /// Type ; fixe dès que le travail a commencé.
+    #[serde(default, rename = "type")]
+    pub kind: Set<KindCode>,
+    /// Priorité.
+    #[serde(default)]
+    pub priorite: Set<PriorityCode>,
+    /// Passe devant.
+    #[serde(default)]
+    pub est_urgente: Set<bool>,
+    /// Date prévue.
+    #[serde(default)]
+    pub date_prevue: Field<Instant>,
+    /// Durée estimée en minutes.
+    #[serde(default)]
+    pub duree_estimee_minutes: Set<i32>,
+    /// Intervention dont celle-ci est la suite.
+    #[serde(default)]
+    pub suite_de_id: Field<i64>,
+    /// Compétences demandées.
+    #[serde(default)]
+    pub competences_requises: Set<Vec<CompetenceDemandee>>,
+    /// Premier constat.
+    #[serde(default)]
+    pub diagnostic: Field<String>,
+    /// Compte rendu.
+    #[serde(default)]
+    pub compte_rendu: Field<String>,
+    /// Mode de défaillance.
+    #[serde(default)]
+    pub mode_defaillance: Field<String>,
+    /// Mécanisme de défaillance.
+    #[serde(default)]
+    pub mecanisme_defaillance: Field<String>,
+    /// Cause de défaillance.
+    #[serde(default)]
+    pub cause_defaillance: Field<String>,
+}
+
+impl Dto for InterventionPatch {
+    const ALIASES: &'static [(&'static str, &'static str)] = ALIASES;
+    const MULTILINE: &'static [&'static str] = MULTILINE;
+
+    fn example() -> Value {
+        json!({ "priorite": "critique", "diagnostic": "Joint à lèvre usé, arbre marqué." })
+    }
+}
+
+impl InterventionPatch {
+    /// The job as it shall be.
+    pub fn onto(self, before: &Intervention) -> Intervention {
+        let mut after = before.clone();
+        if let Set::Value(equipment) = self.equipement_id {
+            after.equipment = Id::new(equipment);
+        }
+        self.titre.apply(&mut after.title);
+        self.description.apply(&mut after.description);
+        if let Set::Value(kind) = self.kind {
+            after.kind = kind.0;
+        }
+        if let Set::Value(priority) = self.priorite {
+            after.priority = priority.0;
+        }
+        self.est_urgente.apply(&mut after.urgent);
+        self.date_prevue.apply(&mut after.planned_at);
+        self.duree_estimee_minutes.apply(&mut after.estimated_minutes);
+        match self.suite_de_id {
+            Field::Absent => {}
+            Field::Null => after.follow_up_of = None,
+            Field::Value(id) => after.follow_up_of = Some(Id::new(id)),
+        }
+        if let Set::Value(skills) = self.competences_requises {
+            after.required_skills = required(skills);
+        }
+        self.diagnostic.apply_text(&mut after.closing.diagnosis);
+        self.compte_rendu.apply_text(&mut after.closing.report);
+        self.mode_defaillance.apply_text(&mut after.closing.failure_mode);
+        self.mecanisme_defaillance
+            .apply_text(&mut after.closing.failure_mechanism);
+        self.cause_defaillance
+            .apply_text(&mut after.closing.failure_cause);
+        after
+    }
+}
+
+/// Un changement d'état : l'action, ou l'état où elle mène.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangementEtat {
+    /// Ce qu'il faut faire.
+    pub action: Option<ActionCode>,
+    /// L'état voulu : l'unique action qui y mène depuis l'état actuel.
+    pub statut: Option<StatusCode>,
+    /// Motif : code d'attente (pieces, accord_client, dependance_externe, technicien_indisponible), ou texte
+    /// obligatoire d'une annulation ; le champ peut aussi s'appeler « motif_attente ».
+    pub motif: Option<String>,
+    /// Remarque pour l'historique.
+    pub commentaire: Option<String>,
+    /// Ancien champ unique : compte rendu d'une clôture, motif d'une annulation, sinon remarque.
+    pub remarque: Option<String>,
+    /// Compte rendu d'une clôture, 10 caractères au moins.
+    pub compte_rendu: Option<String>,
+    /// Constat.
+    pub diagnostic: Option<String>,
+    /// État où la clôture laisse l'équipement ; obligatoire quand une panne est ouverte.
+    pub resultat: Option<OutcomeCode>,
+    /// Mode de défaillance.
+    pub mode_defaillance: Option<String>,
+    /// Mécanisme de défaillance.
+    pub mecanisme_defaillance: Option<String>,
+    /// Cause de défaillance.
+    pub cause_defaillance: Option<String>,
+    /// Pendant l'attente, l'équipement est rendu à son propriétaire.
+    #[serde(default)]
+    pub equipement_rendu: bool,
+    /// Avec « hors_service » : annuler les autres interventions ouvertes sur l'équipement.
+    #[serde(default)]
+    pub annuler_ouvertes: bool,
+    /// Technicien, pour « affecter ».
+    pub technicien_id: Option<i64>,
+    /// Date prévue, avec « affecter » ; le champ peut aussi s'appeler « date_planifiee ».
+    pub date_prevue: Option<Instant>,
+    /// Durée estimée en minutes, avec « affecter ».
+    pub duree_estimee_minutes: Option<i32>,
+}
+
+impl Dto for ChangementEtat {
+    const ALIASES: &'static [(&'static str, &'static str)] =
+        &[("motif", "motif_attente"), ("date_prevue", "date_planifiee")];
+    const MULTILINE: &'static [&'static str] =
+        &["motif", "commentaire", "remarque", "compte_rendu", "diagnostic"];
+
+    fn example() -> Value {
+        json!({ "action": "annuler", "motif": "Doublon d'une autre demande." })
+    }
+}
+
+impl ChangementEtat {
+    /// What is asked for.
+    ///
+    /// # Errors
+    /// Neither an action nor a state, or both.
+    pub fn asked(self) -> Result<Asked, AppError> {
+        let goal = match (self.action, self.statut) {
+            (Some(action), None) => Goal::Action(action.0),
+            (None, Some(status)) => Goal::Status(status.0),
+            (None, None) => return Err(AppError::field(FieldIssue::new("action", IssueCode::Required))),
+            (Some(_), Some(_)) => {
+                return Err(AppError::field(FieldIssue::expecting(
+                    "statut",
+                    IssueCode::Inconsistent,
+                    "action",
+                )));
+            }
+        };
+        Ok(Asked {
+            technician: self.technicien_id.map(Id::new),
+            planned_at: self.date_prevue.map(|d| d.0),
+            estimated_minutes: self.duree_estimee_minutes,
+            reason: filled(self.motif),
+            comment: filled(self.commentaire),
+            remark: filled(self.remarque),
+            equipment_returned: self.equipement_rendu,
+            report: filled(self.compte_rendu),
+            outcome: self.resultat.map(|r| r.0),
+            diagnosis: filled(self.diagnostic),
+            failure_mode: filled(self.mode_defaillance),
+            failure_mechanism: filled(self.mecanisme_defaillance),
+            failure_cause: filled(self.cause_defaillance),
+            cancel_open: self.annuler_ouvertes,
+            ..Asked::to(goal)
+        })
+    }
+}
+
+/// Changement d'état par les paramètres de l'adresse, comme le font d'anciens clients.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct EtatQuery {
+    /// L'état voulu.
+    pub statut: Option<StatusCode>,
+    /// Compte rendu d'une clôture, motif d'une annulation, sinon remarque.
+    pub remarque: Option<String>,
+}
+
+impl EtatQuery {
+    /// The query under the body, which counts where both say something.
+    pub fn under(self, body: Option<ChangementEtat>) -> ChangementEtat {
+        let mut body = body.unwrap_or_default();
+        if body.action.is_none() && body.statut.is_none() {
+            body.statut = self.statut;
+        }
+        body.remarque = body.remarque.or(self.remarque);
+        body
+    }
+}
+
+/// Une affectation, ou son retrait.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Affectation {
+    /// Technicien, obligatoire ; null retire l'affectation d'une intervention ouverte.
+    #[serde(default)]
+    pub technicien_id: Field<i64>,
+    /// Date prévue ; le champ peut aussi s'appeler « date_planifiee ».
+    pub date_prevue: Option<Instant>,
+    /// Durée estimée en minutes.
+    pub duree_estimee_minutes: Option<i32>,
+    /// Pourquoi ce technicien, ou pourquoi le retirer.
+    pub motif: Option<String>,
+}
+
+impl Dto for Affectation {
+    const ALIASES: &'static [(&'static str, &'static str)] = &[("date_prevue", "date_planifiee")];
+    const MULTILINE: &'static [&'static str] = &["motif"];
+
+    fn example() -> Value {
+        json!({ "technicien_id": 1, "date_prevue": "2026-03-02T09:00:00Z", "motif": "Connaît la machine." })
+    }
+}
+
+impl Affectation {
+    /// What is asked for.
+    ///
+    /// # Errors
+    /// Nobody is named, or a date is given to a job that loses its technician.
+    pub fn asked(self) -> Result<Asked, AppError> {
+        let wrong = |field, code| AppError::field(FieldIssue::new(field, code));
+        let (action, technician) = match self.technicien_id {
+            Field::Absent => return Err(wrong("technicien_id", IssueCode::Required)),
+            Field::Null if self.date_prevue.is_some() => {
+                return Err(wrong("date_prevue", IssueCode::Inconsistent));
+            }
+            Field::Null if self.duree_estimee_minutes.is_some() => {
+                return Err(wrong("duree_estimee_minutes", IssueCode::Inconsistent));
+            }
+            Field::Null => (Action::Unassign, None),
+            Field::Value(id) => (Action::Assign, Some(Id::new(id))),
+        };
+        Ok(Asked {
+            technician,
+            planned_at: self.date_prevue.map(|d| d.0),
+            estimated_minutes: self.duree_estimee_minutes,
+            comment: filled(self.motif),
+            ..Asked::to(Goal::Action(action))
+        })
+    }
+}
+
+/// La note d'un client.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// De 1 (mauvais) à 5 (excellent).
+    pub satisfaction: i16,
+    /// Quelques mots.
+    pub commentaire_client: Option<String>,
+}
+
+impl Dto for Note {
+    const MULTILINE: &'static [&'static str] = &["commentaire_client"];
+
+    fn example() -> Value {
+        json!({ "satisfaction": 5, "commentaire_client": "Rapide et propre, merci." })
+    }
+}

@@ -1,0 +1,149 @@
+//! Extract, call one use case, map the result.
+
+use std::sync::Arc;
+
+use application::intervention::{self, Asked, EditJob, JobView};
+use domain::Id;
+use domain::intervention::Intervention;
+use domain::page::{PageRequest, Sort, Start};
+use domain::policy::Permission;
+
+use super::body::{
+    Affectation, ChangementEtat, EtatQuery, InterventionPatch, InterventionPut, Note, NouvelleIntervention,
+};
+use super::dto::InterventionLue;
+use super::history::{HistoriqueView, SuggestionView};
+use super::listing::{InterventionListee, InterventionQuery};
+use crate::call::Call;
+use crate::extract::{Body, Change, IfMatch, List, MaybeBody, PathId, Query, Replace};
+use crate::reply::{Answered, Created, Many, One, Updated};
+use crate::routes::users::dto::ActivityQuery;
+
+pub(super) async fn list(call: Call, list: List<InterventionQuery>) -> Answered<Many<InterventionListee>> {
+    let page = intervention::list(call.app(), &call.ctx, &list.filter.into(), &list.page).await?;
+    Ok(Many::of(&list.page, page, InterventionListee::of))
+}
+
+pub(super) async fn create(
+    call: Call,
+    body: Body<NouvelleIntervention>,
+) -> Answered<Created<InterventionLue>> {
+    let show = call.created("/interventions", InterventionLue::of);
+    // Who may do both is one of the staff.
+    let written = if call.ctx.actor.may(Permission::InterventionCreate) {
+        intervention::create(call.app(), &call.ctx, body.0.job()?, show.render()).await?
+    } else {
+        intervention::request(call.app(), &call.ctx, body.0.request()?, show.render()).await?
+    };
+    Ok(show.sent(written))
+}
+
+pub(super) async fn show(call: Call, id: PathId<Intervention>) -> Answered<One<InterventionLue>> {
+    let view = intervention::find(call.app(), &call.ctx, id.0).await?;
+    Ok(One {
+        version: view.detail.record.version,
+        view: InterventionLue::of(&view),
+    })
+}
+
+pub(super) async fn replace(
+    call: Call,
+    id: PathId<Intervention>,
+    put: Replace<InterventionPut, InterventionLue>,
+) -> Answered<Updated<InterventionLue>> {
+    let show = call.updated(InterventionLue::of);
+    let expected = put.expected();
+    let edit: EditJob = Arc::new(move |before: &JobView| {
+        put.check(&InterventionLue::of(before))?;
+        Ok(put.body.clone().onto(before))
+    });
+    Ok(show.sent(intervention::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+}
+
+pub(super) async fn change(
+    call: Call,
+    id: PathId<Intervention>,
+    patch: Change<InterventionPatch>,
+) -> Answered<Updated<InterventionLue>> {
+    let show = call.updated(InterventionLue::of);
+    let expected = patch.expected();
+    let edit: EditJob = Arc::new(move |before: &JobView| Ok(patch.body.clone().onto(&before.detail.record)));
+    Ok(show.sent(intervention::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+}
+
+pub(super) async fn change_status(
+    call: Call,
+    id: PathId<Intervention>,
+    change: Change<ChangementEtat>,
+) -> Answered<Updated<InterventionLue>> {
+    let expected = change.expected();
+    transition(&call, id.0, expected, change.body.asked()?).await
+}
+
+pub(super) async fn change_status_by_query(
+    call: Call,
+    id: PathId<Intervention>,
+    query: Query<EtatQuery>,
+    body: MaybeBody<ChangementEtat>,
+    version: IfMatch,
+) -> Answered<Updated<InterventionLue>> {
+    transition(&call, id.0, version.expected(), query.0.under(body.0).asked()?).await
+}
+
+pub(super) async fn assign(
+    call: Call,
+    id: PathId<Intervention>,
+    change: Change<Affectation>,
+) -> Answered<Updated<InterventionLue>> {
+    let expected = change.expected();
+    transition(&call, id.0, expected, change.body.asked()?).await
+}
+
+async fn transition(
+    call: &Call,
+    id: Id<Intervention>,
+    expected: application::Expected,
+    asked: Asked,
+) -> Answered<Updated<InterventionLue>> {
+    let show = call.updated(InterventionLue::of);
+    let written = intervention::transition(call.app(), &call.ctx, id, expected, asked, show.render()).await?;
+    Ok(show.sent(written))
+}
+
+pub(super) async fn suggestions(call: Call, id: PathId<Intervention>) -> Answered<Many<SuggestionView>> {
+    let found = intervention::suggestions(call.app(), &call.ctx, id.0).await?;
+    Ok(Many::whole(found.iter().map(SuggestionView::of).collect()))
+}
+
+pub(super) async fn history(
+    call: Call,
+    id: PathId<Intervention>,
+    query: Query<ActivityQuery>,
+) -> Answered<Many<HistoriqueView>> {
+    let limit = query.0.limit()?;
+    let (audience, page) = intervention::history(call.app(), &call.ctx, id.0, limit, query.0.cursor).await?;
+    let asked = PageRequest {
+        limit,
+        start: Start::Offset(0),
+        sort: Sort {
+            key: (),
+            descending: true,
+        },
+    };
+    Ok(Many::of(&asked, page, |entry| {
+        HistoriqueView::of(entry, audience)
+    }))
+}
+
+pub(super) async fn rate(
+    call: Call,
+    id: PathId<Intervention>,
+    body: Body<Note>,
+) -> Answered<Updated<InterventionLue>> {
+    let show = call.updated(InterventionLue::of);
+    let (stars, words) = (
+        body.0.satisfaction,
+        crate::wire::filled(body.0.commentaire_client),
+    );
+    Ok(show.sent(intervention::rate(call.app(), &call.ctx, id.0, stars, words, show.render()).await?))
+}
