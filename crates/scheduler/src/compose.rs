@@ -1,0 +1,119 @@
+//! Composition: the only file of this program that names concrete adapters.
+
+use std::sync::Arc;
+
+use application::AppError;
+use application::jobs::{Jobs, Waits};
+use domain::ports::Mailer;
+use infra_crypto::SystemClock;
+use infra_postgres::{PgConfig, PgTaskQueue, PgUnitOfWork, WritePool, migrate};
+use infra_smtp::{FileMailer, Security, Sender, SmtpConfig, SmtpMailer};
+use secrecy::ExposeSecret;
+use settings::{Settings, SmtpTls};
+
+use crate::engine::{Engine, Pace};
+use crate::schedule::SCHEDULE;
+
+/// Why the program cannot do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Settings(#[from] settings::SettingsError),
+    /// The address of the database cannot be used.
+    #[error(transparent)]
+    Database(#[from] infra_postgres::config::InvalidUrl),
+    /// The database was not brought to this version.
+    #[error("the database lacks migrations ({0}): run `api-actix migrate` first")]
+    Migrations(String),
+    /// The address of the mail server cannot be used.
+    #[error(transparent)]
+    Smtp(#[from] infra_smtp::InvalidSmtpUrl),
+    /// The sender of e-mails is not an address.
+    #[error("SMTP_FROM: {0}")]
+    Sender(#[from] infra_smtp::InvalidSender),
+    /// The zone data is not the present one.
+    #[error("local time: {0}")]
+    Time(String),
+    /// The machine refused something.
+    #[error(transparent)]
+    Machine(#[from] std::io::Error),
+    /// The queue could not be worked off.
+    #[error(transparent)]
+    Work(#[from] AppError),
+}
+
+fn database(settings: &Settings, pace: &Pace) -> Result<PgConfig, StartError> {
+    let mut config = PgConfig::from_url(settings.database_url.expose_secret())?;
+    "erp-mif-scheduler".clone_into(&mut config.application_name);
+    // A task needs one connection at a time; two more for claiming and the schedule.
+    let enough = u32::try_from(pace.slots).unwrap_or(u32::MAX).saturating_add(2);
+    config.write_pool = settings.database_pool_size.min(enough);
+    Ok(config)
+}
+
+/// Connects the adapters. Nothing is reached yet: the program may start before its servers.
+///
+/// # Errors
+/// What is misconfigured.
+pub fn engine(settings: &Settings) -> Result<Engine, StartError> {
+    let pace = Pace::default();
+    let pool = WritePool::new(&database(settings, &pace)?);
+    let jobs = Jobs {
+        uow: Arc::new(PgUnitOfWork::new(pool.clone())),
+        tasks: Arc::new(PgTaskQueue::new(pool)),
+        mailer: mailer(settings)?,
+        clock: Arc::new(SystemClock),
+        base_url: settings.public_base_url.0.clone(),
+        waits: Waits::default(),
+    };
+    let owner = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
+    Ok(Engine::new(jobs, SCHEDULE, pace, owner))
+}
+
+/// Refuses to work on a database that lacks migrations of this version. One that cannot be reached
+/// may come up later and is no reason not to start.
+///
+/// # Errors
+/// Which migrations are missing.
+pub async fn check_database(settings: &Settings) -> Result<(), StartError> {
+    let config = database(settings, &Pace::default())?;
+    let pending = tokio::task::spawn_blocking(move || migrate::pending(&config)).await;
+    match pending {
+        Ok(Ok(names)) if names.is_empty() => Ok(()),
+        Ok(Ok(names)) => Err(StartError::Migrations(names.join(", "))),
+        Ok(Err(error)) => {
+            tracing::warn!(error = %error, "the database cannot be reached yet");
+            Ok(())
+        }
+        Err(error) => Err(StartError::Machine(error.into())),
+    }
+}
+
+/// A mail server when one is set, else files.
+fn mailer(settings: &Settings) -> Result<Arc<dyn Mailer>, StartError> {
+    let sender = Sender::parse(&settings.smtp_from)?;
+    let config = match (&settings.smtp_url, &settings.smtp_host) {
+        (Some(url), _) => SmtpConfig::from_url(url.expose_secret())?,
+        (None, Some(host)) => {
+            let security = match settings.smtp_tls {
+                SmtpTls::StartTls => Security::StartTls,
+                SmtpTls::Tls => Security::Tls,
+                SmtpTls::Off => Security::None,
+            };
+            let credentials = settings.smtp_user.clone().zip(settings.smtp_password.clone());
+            SmtpConfig {
+                credentials,
+                ..SmtpConfig::new(host, settings.smtp_port, security)
+            }
+        }
+        (None, None) => {
+            tracing::info!(
+                directory = settings.mail_dir,
+                "no mail server is set: e-mails are written to files"
+            );
+            return Ok(Arc::new(FileMailer::new(&settings.mail_dir, sender)?));
+        }
+    };
+    Ok(Arc::new(SmtpMailer::new(config, sender)))
+}

@@ -1,0 +1,140 @@
+//! The program itself.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::company::Company;
+
+/// A directory of the test's own; removed with it.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("mif-scheduler-{}", uuid::Uuid::new_v4().simple())))
+    }
+
+    fn messages(&self) -> usize {
+        let Ok(entries) = std::fs::read_dir(&self.0) else {
+            return 0;
+        };
+        entries
+            .filter(|e| {
+                e.as_ref()
+                    .is_ok_and(|e| e.path().extension().is_some_and(|x| x == "eml"))
+            })
+            .count()
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn program(company: &Company, mail: &Directory, command: &str) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_scheduler"));
+    program
+        .arg(command)
+        .env_clear()
+        .current_dir(std::env::temp_dir())
+        .env("APP_ENV", "test")
+        .env("JWT_SECRET_KEY", "Vt7Yk2pQ9sXw4Lz8Rb3Nc6Mf1Hd5Gj0A")
+        .env("DATABASE_URL", company.db.url())
+        .env("MAIL_DIR", &mail.0)
+        .stdin(Stdio::null());
+    program
+}
+
+/// Ends with the test, whatever happens.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+async fn eventually(what: &str, mut yes: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !yes() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn once_does_what_is_due_and_ends() {
+    let (company, mail) = (Company::new().await, Directory::new());
+    company.assignment(1).await;
+    let output = program(&company, &mail, "once").output().expect("the program");
+    let log = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{log}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(mail.messages(), 2, "{log}");
+    assert_eq!(company.mails("envoyee"), 2);
+    assert_eq!(company.count("job_runs", "outcome = 'ok'"), 1);
+    assert!(log.lines().all(|line| line.starts_with('{')), "structured: {log}");
+    assert!(
+        log.contains("\"message\":\"notification\"") && log.contains("INT-2026-00001"),
+        "the log channel: {log}"
+    );
+    assert!(!log.contains("tech@exemple.ma"), "no addresses: {log}");
+}
+
+#[tokio::test]
+async fn it_works_until_it_is_told_to_stop() {
+    let (company, mail) = (Company::new().await, Directory::new());
+    for signal in ["-TERM", "-INT"] {
+        let before = mail.messages();
+        let mut running = Running(
+            program(&company, &mail, "run")
+                .stdout(Stdio::null())
+                .spawn()
+                .expect("the program"),
+        );
+        company.assignment(1).await;
+        eventually("the messages", || mail.messages() == before + 2).await;
+        let pid = running.0.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &pid])
+                .status()
+                .expect("kill")
+                .success()
+        );
+        let mut status = None;
+        eventually("it ends", || {
+            status = running.0.try_wait().expect("its state");
+            status.is_some()
+        })
+        .await;
+        assert!(status.expect("ended").success(), "{signal}");
+        assert_eq!(company.mails("envoyee"), i64::try_from(before + 2).expect("few"));
+    }
+}
+
+#[tokio::test]
+async fn it_refuses_a_database_that_lacks_migrations_and_a_bad_configuration() {
+    let (company, mail) = (Company::new().await, Directory::new());
+    company.db.execute(
+        "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)",
+    );
+    let output = program(&company, &mail, "once").output().expect("the program");
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("lacks migrations"));
+
+    let output = program(&company, &mail, "once")
+        .env("SMTP_URL", "smtp://u:canary@")
+        .env("SMTP_FROM", "nobody")
+        .output()
+        .expect("the program");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("SMTP"), "{said}");
+    assert!(!said.contains("canary"), "{said}");
+}
