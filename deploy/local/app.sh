@@ -1,0 +1,97 @@
+# shellcheck shell=bash
+# Builds, starts, watches and stops the two programs for run.sh.
+
+# Overridable, so that the scripts can be tried without a build: CARGO=true API_BIN=… SCHEDULER_BIN=…
+CARGO=${CARGO:-cargo}
+BUILD=("$CARGO" build --workspace --bins --locked)
+PROFILE=debug
+if [ "${RELEASE:-}" = 1 ]; then
+    BUILD+=(--release)
+    PROFILE=release
+fi
+API_BIN=${API_BIN:-${CARGO_TARGET_DIR:-$REPO_DIR/target}/$PROFILE/api-actix}
+SCHEDULER_BIN=${SCHEDULER_BIN:-${CARGO_TARGET_DIR:-$REPO_DIR/target}/$PROFILE/scheduler}
+
+API_PID=
+SCHEDULER_PID=
+
+app_build() { run_group "${BUILD[@]}"; }
+
+app_environment() {
+    # shellcheck source=/dev/null
+    . "$STATE/env"
+    export APP_ENV=development HOST=127.0.0.1 PORT
+    JWT_SECRET_KEY=$(setting JWT_SECRET_KEY)
+    [ -n "$JWT_SECRET_KEY" ] || JWT_SECRET_KEY=$(secret_file "$STATE/secret")
+    DEMO_PASSWORD=$(setting DEMO_PASSWORD)
+    [ -n "$DEMO_PASSWORD" ] || DEMO_PASSWORD='Demo-MIF-2026!'
+    MAIL_DIR=$(setting MAIL_DIR)
+    [ -n "$MAIL_DIR" ] || MAIL_DIR=$STATE/mail
+    mkdir -p "$MAIL_DIR"
+    export JWT_SECRET_KEY DEMO_PASSWORD MAIL_DIR
+}
+
+app_migrate_and_seed() {
+    run_group "$API_BIN" migrate
+    run_group "$API_BIN" seed-demo
+}
+
+app_start() {
+    # Each in a process group of its own: Ctrl-C reaches this script, which stops them in good order.
+    set -m
+    "$API_BIN" serve </dev/null >"$STATE/log/api.log" 2>&1 &
+    API_PID=$!
+    "$SCHEDULER_BIN" run </dev/null >"$STATE/log/scheduler.log" 2>&1 &
+    SCHEDULER_PID=$!
+    set +m
+    printf '%s\n' "$API_PID" >"$STATE/api.pid"
+    printf '%s\n' "$SCHEDULER_PID" >"$STATE/scheduler.pid"
+}
+
+app_alive() {
+    [ -n "$API_PID" ] && kill -0 "$API_PID" 2>/dev/null && [ -n "$SCHEDULER_PID" ] && kill -0 "$SCHEDULER_PID" 2>/dev/null
+}
+
+app_stop() {
+    [ -z "$API_PID" ] || kill -TERM "$API_PID" 2>/dev/null || true
+    [ -z "$SCHEDULER_PID" ] || kill -TERM "$SCHEDULER_PID" 2>/dev/null || true
+    [ -z "$API_PID" ] || stop_process "$API_PID" "$API_BIN" 15
+    [ -z "$SCHEDULER_PID" ] || stop_process "$SCHEDULER_PID" "$SCHEDULER_BIN" 15
+    API_PID='' SCHEDULER_PID=''
+    rm -f "$STATE/api.pid" "$STATE/scheduler.pid"
+}
+
+# Programs that a killed run left behind.
+app_stop_leftovers() {
+    stop_process "$(cat "$STATE/api.pid" 2>/dev/null)" "$API_BIN" 15
+    stop_process "$(cat "$STATE/scheduler.pid" 2>/dev/null)" "$SCHEDULER_BIN" 15
+    rm -f "$STATE/api.pid" "$STATE/scheduler.pid"
+}
+
+app_show_logs() {
+    say "---- the last lines of the API's and the scheduler's log"
+    tail -n 25 "$STATE/log/api.log" "$STATE/log/scheduler.log" >&2 || true
+}
+
+# Status code of GET PATH on PORT, without a client program.
+http_status() {
+    local line
+    (
+        exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 1
+        printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nConnection: close\r\n\r\n' "$2" "$1" >&3
+        IFS= read -r -t 2 line <&3 || exit 1
+        line=${line#* }
+        printf '%s' "${line%% *}"
+    ) 2>/dev/null
+}
+
+# Waits until the API says that it is ready; fails when a program ends before.
+app_wait_ready() {
+    local deadline=$((SECONDS + 60))
+    while app_alive; do
+        [ "$(http_status "$PORT" /health/ready)" != 200 ] || return 0
+        [ "$SECONDS" -lt "$deadline" ] || break
+        sleep 0.1
+    done
+    return 1
+}
