@@ -1,0 +1,30 @@
+//! What the black-box suites share: the two real programs as processes, a database, a Redis and a
+//! mailbox of their own for each stack, people and things to act on, and the OpenAPI document.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test that cannot be set up must fail loudly"
+)]
+
+pub mod client;
+pub mod cluster;
+pub mod database;
+pub mod environment;
+pub mod openapi;
+pub mod process;
+pub mod redis;
+pub mod requests;
+pub mod stack;
+pub mod tokens;
+pub mod wait;
+pub mod world;
+
+pub use client::{Answer, Client};
+pub use database::Database;
+pub use stack::{Options, Stack};
+pub use wait::{eventually, within};
+pub use world::World;

@@ -1,0 +1,22 @@
+//! The suites; see `docs/ARCHITECTURE.md`, "Tests".
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+mod architecture;
+mod bad_input;
+mod canary;
+mod concurrency;
+mod examples;
+mod faults;
+mod layers;
+mod lifecycle;
+mod matrix;
+mod revocation;
+mod tour;
