@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{JOBS, Shop, issue, one};
-use crate::stored::{CLIENT, MANAGER, TECHNICIAN};
+use super::{Shop, issue, one};
+use crate::stored::{MANAGER, TECHNICIAN};
 use crate::support::ask;
 
 #[actix_web::test]
@@ -80,89 +80,6 @@ async fn what_get_gave_can_be_put_back() {
         .by(&shop.s.world, MANAGER)
         .json(&unversioned);
     assert_eq!(legacy.send(&shop.s.world).await.status, 200);
-}
-
-#[actix_web::test]
-async fn a_client_puts_back_a_request_and_changes_its_words_alone() {
-    let shop = Shop::open().await;
-    let skill = shop
-        .s
-        .made("/api/v1/techniciens/competences", &json!({ "nom": "Soudure" }))
-        .await;
-    let request = json!({ "equipement_id": shop.pump, "description": "La pompe vibre beaucoup" });
-    let job = shop.s.post(CLIENT, JOBS, &request).await.json()["id"]
-        .as_i64()
-        .expect("id");
-    let hidden =
-        json!({ "duree_estimee_minutes": 240, "diagnostic": "Palier", "competences_requises": [skill] });
-    assert_eq!(shop.s.patch(MANAGER, &one(job), &hidden).await.status, 200);
-
-    let mut seen = shop.seen(CLIENT, job).await;
-    let same = shop.s.put(CLIENT, &one(job), &seen).await;
-    assert_eq!(same.status, 200, "{:?}", same.body);
-    seen["description"] = json!("La pompe vibre et fuit");
-    let put = shop.s.put(CLIENT, &one(job), &seen).await;
-    assert_eq!(
-        (put.status, &put.json()["description"]),
-        (200, &json!("La pompe vibre et fuit")),
-        "{:?}",
-        put.body
-    );
-    let whole = shop.seen(MANAGER, job).await;
-    assert_eq!(
-        (
-            &whole["duree_estimee_minutes"],
-            &whole["diagnostic"],
-            &whole["competences_requises"]
-        ),
-        (
-            &json!(240),
-            &json!("Palier"),
-            &json!([{ "competence_id": skill, "niveau_min": "debutant" }])
-        ),
-        "what the client is not shown stays"
-    );
-    let mut title = put.json();
-    title["titre"] = json!("Autre titre");
-    let refused = shop.s.put(CLIENT, &one(job), &title).await;
-    assert_eq!(
-        (refused.status, refused.code().as_str()),
-        (403, "FIELDS_FORBIDDEN")
-    );
-    assert_eq!(refused.json()["champs"], json!(["titre"]));
-    let refused = shop
-        .s
-        .patch(
-            CLIENT,
-            &one(job),
-            &json!({ "priorite": "critique", "diagnostic": "Rien" }),
-        )
-        .await;
-    assert_eq!(
-        refused.json()["champs"],
-        json!(["priorite", "est_urgente", "diagnostic"])
-    );
-
-    shop.s
-        .post(
-            MANAGER,
-            &format!("{JOBS}/{job}/affectation"),
-            &json!({ "technicien_id": shop.tech }),
-        )
-        .await;
-    let late = shop
-        .s
-        .patch(
-            CLIENT,
-            &one(job),
-            &json!({ "description": "La pompe ne vibre plus du tout" }),
-        )
-        .await;
-    assert_eq!(
-        (late.status, late.code().as_str()),
-        (403, "FORBIDDEN"),
-        "somebody has taken it"
-    );
 }
 
 #[actix_web::test]
