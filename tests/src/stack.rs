@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use test_support::TestDb;
@@ -179,8 +180,8 @@ impl Stack {
         for api in &mut programs.apis {
             ready(api).await;
         }
-        for n in 0..options.schedulers {
-            programs.schedulers.push(stack.new_scheduler(n));
+        for _ in 0..options.schedulers {
+            programs.schedulers.push(stack.new_scheduler());
         }
         stack.programs = Mutex::new(programs);
         stack
@@ -229,8 +230,7 @@ impl Stack {
     /// Starts one more scheduler.
     pub async fn start_scheduler(&self) {
         let mut programs = self.programs.lock().await;
-        let number = programs.schedulers.len();
-        programs.schedulers.push(self.new_scheduler(number));
+        programs.schedulers.push(self.new_scheduler());
     }
 
     /// Runs the API program with a command and an input, to its end.
@@ -265,7 +265,10 @@ impl Stack {
         }
     }
 
-    fn new_scheduler(&self, number: usize) -> Process {
+    fn new_scheduler(&self) -> Process {
+        // Each with a log of its own, also when another has ended.
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let env: Vec<_> = self.settings.clone().into_iter().collect();
         let log = self.dir.join(format!("scheduler-{number}.log"));
         Process::start("scheduler", &program("scheduler"), &["run"], &env, log)
