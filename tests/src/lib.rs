@@ -15,16 +15,14 @@ pub mod cluster;
 pub mod database;
 pub mod environment;
 pub mod openapi;
-pub mod process;
-pub mod redis;
 pub mod requests;
 pub mod stack;
 pub mod tokens;
-pub mod wait;
 pub mod world;
 
 pub use client::{Answer, Client};
 pub use database::Database;
 pub use stack::{Options, Stack};
-pub use wait::{eventually, within};
+pub use test_support::wait::{eventually, within};
+pub use test_support::{process, redis, wait};
 pub use world::World;

@@ -10,7 +10,11 @@
 
 pub mod clock;
 pub mod db;
+pub mod environment;
+pub mod process;
+pub mod redis;
 pub mod smtp;
+pub mod wait;
 
 pub use clock::FixedClock;
 pub use db::TestDb;

@@ -1,10 +1,13 @@
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use domain::session::{SessionCache, SessionId};
 use infra_redis::{RedisConfig, RedisSessionCache, Revoked};
+use test_support::environment::free_port;
+use test_support::redis::Redis;
 use tokio::net::TcpListener;
 
-use crate::support::{Listener, OwnRedis, at, eventually, free_port, session};
+use crate::support::{Listener, at, eventually, session};
 
 /// Everything that a request may ask for, many times; nothing may fail, and it may cost next to nothing.
 async fn costs_nothing(cache: &RedisSessionCache) {
@@ -43,7 +46,7 @@ async fn a_server_that_takes_connections_and_says_nothing_costs_one_budget() {
 #[tokio::test]
 async fn a_killed_server_fails_nothing_and_is_used_again_when_it_is_back() {
     let port = free_port();
-    let mut redis = OwnRedis::on(port);
+    let mut redis = Redis::start_at(port, Path::new(env!("CARGO_TARGET_TMPDIR")));
     let config = RedisConfig {
         ttl: Duration::from_secs(60),
         budget: Duration::from_secs(1),
@@ -59,7 +62,7 @@ async fn a_killed_server_fails_nothing_and_is_used_again_when_it_is_back() {
     redis.kill();
     costs_nothing(&cache).await;
 
-    redis.start();
+    redis.revive();
     eventually("copies are kept again", || async {
         cache.put(&session(2)).await;
         cache.get(SessionId(2)).await.is_some()

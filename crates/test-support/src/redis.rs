@@ -19,8 +19,13 @@ pub struct Redis {
 impl Redis {
     /// Starts one that keeps nothing on disk.
     pub fn start(dir: &Path) -> Self {
+        Self::start_at(free_port(), dir)
+    }
+
+    /// The same, at a port where nobody listens.
+    pub fn start_at(port: u16, dir: &Path) -> Self {
         let mut redis = Self {
-            port: free_port(),
+            port,
             dir: dir.to_owned(),
             process: None,
         };
