@@ -258,7 +258,7 @@ async fn the_prefix_is_configured() {
 }
 
 #[test]
-fn the_generated_pages_are_stable() {
+fn the_generated_pages_are_stable_and_stand_in_docs() {
     let config = api_actix::state::HttpConfig::new(&settings(&[]));
     let pages = api_actix::docs::pages(&config).expect("pages");
     let names: Vec<_> = pages.iter().map(|(name, _)| *name).collect();
@@ -273,9 +273,15 @@ fn the_generated_pages_are_stable() {
         ]
     );
     assert_eq!(pages, api_actix::docs::pages(&config).expect("pages"));
-    for (name, content) in pages {
+    for (name, content) in &pages {
         assert!(content.len() > 500 && content.ends_with('\n'), "{name}");
     }
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let different = api_actix::docs::write(&pages, &docs, true).expect("docs/");
+    assert!(
+        different.is_empty(),
+        "not what the code says, run `make docs`: {different:?}"
+    );
 }
 
 #[test]
