@@ -1,15 +1,17 @@
 # One command each: `make run` and `make test` bring what they need (see README.md); `make help` lists the rest.
 
 CARGO ?= cargo
-NAME ?= dev
+# Only as an argument: some systems have a NAME of their own in the environment.
+ifneq ($(origin NAME),command line)
+NAME := dev
+endif
 export CARGO RELEASE
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev demo test ci fmt fmt-check lint build bench docs stack-up stack-down clean-local
+.PHONY: help run dev demo test ci fmt fmt-check lint build bench deny docs stack-up stack-down clean-local
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r target text; do \
-		printf '  make %-12s %s\n' "$$target" "$$text"; done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Start everything with demonstration data; Ctrl-C stops it (PORT=…, DEMO_PASSWORD=…, RELEASE=1)
 	@bash deploy/local/run.sh run
@@ -40,8 +42,11 @@ lint: ## Clippy on everything; a warning is an error
 build: ## Build both programs (RELEASE=1 for an optimised build)
 	$(CARGO) build --workspace --bins --locked $(if $(filter 1,$(RELEASE)),--release)
 
-bench: ## Measure against pgbench on this machine and write the table of docs/performance.md (needs wrk)
+bench: ## Measure against pgbench on this machine and write the table of docs/performance.md
 	@bash bench/run.sh
+
+deny: ## Licences, sources and known vulnerabilities of the dependencies (needs cargo-deny and the network)
+	$(CARGO) deny --locked check
 
 docs: ## Generate the pages of docs/ that come from the code
 	$(CARGO) run -q --locked -p api-actix -- docs

@@ -6,25 +6,19 @@ LOAD_PID=
 
 # ---- tools -----------------------------------------------------------------------------------------------------------
 
-ensure_tools() {
-    command -v curl >/dev/null || die "curl is needed (apt-get install curl)."
-    ensure_servers "$(pg_version_of_data)"
+ensure_bench_tools() {
+    # From the packages where they are missing; elsewhere: dnf install wrk, brew install wrk.
+    ensure_tools curl wrk || exit 1
+    ensure_servers "$(pg_version_of_data)" postgres redis
     adopt_server_account
     PGBENCH=$PG_BIN/pgbench
     [ -x "$PGBENCH" ] || PGBENCH=$(command -v pgbench) || die "pgbench is needed: it comes with PostgreSQL's server or contrib package."
     PSQL=$PG_BIN/psql
     [ -x "$PSQL" ] || PSQL=$(command -v psql) || die "psql is needed: it comes with PostgreSQL's client package."
-    command -v wrk >/dev/null && return 0
-    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-        say "Installing wrk with apt"
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends wrk >"$STATE/log/apt.log" 2>&1 || true
-    fi
-    command -v wrk >/dev/null || die "wrk is needed: apt-get install wrk (Debian, Ubuntu), dnf install wrk, brew install wrk."
 }
 
 # ---- servers and data --------------------------------------------------------------------------------------------------
 
-superuser() { PGPASSWORD=$(cat "$STATE/postgres.superuser-password") "$PSQL" -X -q -At -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(cat "$STATE/postgres.port")" -U postgres "$@"; }
 sql() { "$PSQL" -X -q -At -v ON_ERROR_STOP=1 "$DATABASE_URL" "$@"; }
 
 # Only what has no default; the rest of the caller's settings must not change what is measured.
@@ -46,12 +40,12 @@ api_environment() {
 # An empty database at every run, then the data of data.sql.
 fresh_data() {
     say "Loading 10,000 interventions"
-    superuser -c 'DROP DATABASE IF EXISTS erp_db WITH (FORCE)' -c 'CREATE DATABASE erp_db OWNER erp_user' postgres
+    pg_recreate_database
     (cd "$WORK" && "$API" migrate >"$STATE/log/migrate.log")
     PASSWORD=$(random_hex 16)
     (cd "$WORK" && printf '%s\n' "$PASSWORD" | "$API" create-admin --email admin@bench.ma >"$STATE/log/admin.log")
     sql -f "$bench_dir/data.sql" >"$STATE/log/data.log"
-    superuser -c 'VACUUM ANALYZE' -c CHECKPOINT erp_db
+    pg_superuser -c 'VACUUM ANALYZE' -c CHECKPOINT erp_db
 }
 
 # Started in a directory without .env: default settings.
@@ -115,7 +109,7 @@ capture_statements() {
     log_on="ALTER ROLE erp_user SET log_statement = 'all'"
     log_off='ALTER ROLE erp_user RESET log_statement'
     # For new connections only: the measured ones do not log.
-    superuser -c "$log_on" postgres
+    pg_superuser -c "$log_on" postgres
     api_stop
     api_start
     sign_in
@@ -132,7 +126,7 @@ capture_statements() {
     grep -v '^-- define ' "$WORK/list.body" >"$WORK/list.sql"
     { printf '%s\n' '\set machine random(300001, 302400)' '\set key random(1, 9000000000000000000)' &&
         grep -v '^-- define ' "$WORK/post.body"; } >"$WORK/post.sql"
-    superuser -c "$log_off" postgres
+    pg_superuser -c "$log_off" postgres
     api_stop
     api_start
     sign_in

@@ -35,11 +35,11 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
 
-ensure_tools
+ensure_bench_tools
 say "Building the programs (release)"
-run_group "${CARGO:-cargo}" build --release --locked -p api-actix -p bench --bins
-API=${CARGO_TARGET_DIR:-$REPO_DIR/target}/release/api-actix
-BENCH=${CARGO_TARGET_DIR:-$REPO_DIR/target}/release/bench
+build_programs "${CARGO:-cargo}" build --release --locked -p api-actix -p bench --bins
+API=$(built_program api-actix)
+BENCH=$(built_program bench)
 
 note_machine
 lock bench

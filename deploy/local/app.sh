@@ -4,18 +4,18 @@
 # Overridable, so that the scripts can be tried without a build: CARGO=true API_BIN=… SCHEDULER_BIN=…
 CARGO=${CARGO:-cargo}
 BUILD=("$CARGO" build --workspace --bins --locked)
-PROFILE=debug
-if [ "${RELEASE:-}" = 1 ]; then
-    BUILD+=(--release)
-    PROFILE=release
-fi
-API_BIN=${API_BIN:-${CARGO_TARGET_DIR:-$REPO_DIR/target}/$PROFILE/api-actix}
-SCHEDULER_BIN=${SCHEDULER_BIN:-${CARGO_TARGET_DIR:-$REPO_DIR/target}/$PROFILE/scheduler}
+[ "${RELEASE:-}" != 1 ] || BUILD+=(--release)
+GIVEN_API_BIN=${API_BIN:-}
+GIVEN_SCHEDULER_BIN=${SCHEDULER_BIN:-}
 
 API_PID=
 SCHEDULER_PID=
 
-app_build() { run_group "${BUILD[@]}"; }
+app_build() {
+    build_programs "${BUILD[@]}" || return 1
+    API_BIN=${GIVEN_API_BIN:-$(built_program api-actix)}
+    SCHEDULER_BIN=${GIVEN_SCHEDULER_BIN:-$(built_program scheduler)}
+}
 
 app_environment() {
     # shellcheck source=/dev/null
@@ -28,12 +28,35 @@ app_environment() {
     MAIL_DIR=$(setting MAIL_DIR)
     [ -n "$MAIL_DIR" ] || MAIL_DIR=$STATE/mail
     mkdir -p "$MAIL_DIR"
-    export JWT_SECRET_KEY DEMO_PASSWORD MAIL_DIR
+    # Where this run is reached: what e-mails link to.
+    PUBLIC_BASE_URL=$(setting PUBLIC_BASE_URL)
+    [ -n "$PUBLIC_BASE_URL" ] || PUBLIC_BASE_URL=http://127.0.0.1:$PORT
+    export JWT_SECRET_KEY DEMO_PASSWORD MAIL_DIR PUBLIC_BASE_URL
 }
 
+# Without set -e, which a caller's `if` switches off. A demonstration half made (Ctrl-C at the first start) is made
+# again, in the database that is ours; somebody else's data are left as they are.
 app_migrate_and_seed() {
-    run_group "$API_BIN" migrate
-    run_group "$API_BIN" seed-demo
+    local holds
+    run_group "$API_BIN" migrate || return 1
+    run_group "$API_BIN" seed-demo --check >"$STATE/holds" || return 1
+    holds=$(grep -x -e empty -e demonstration -e other "$STATE/holds") || return 1
+    if [ "$holds" = other ] && [ -f "$STATE/seeding" ] && [ -z "$OUTSIDE_DATABASE" ]; then
+        say "The demonstration was interrupted when it was made: making it again."
+        pg_recreate_database || die "its remains could not be deleted: make clean-local, then again."
+        run_group "$API_BIN" migrate || return 1
+        holds=empty
+    fi
+    if [ "$holds" = other ]; then
+        say "The database holds accounts that are not the demonstration's: nothing is added, sign in with those."
+        DEMONSTRATION=
+        return 0
+    fi
+    if [ "$holds" = empty ] && [ -z "$OUTSIDE_DATABASE" ]; then : >"$STATE/seeding"; fi
+    run_group "$API_BIN" seed-demo || return 1
+    rm -f "$STATE/seeding"
+    # shellcheck disable=SC2034  # read by run.sh
+    DEMONSTRATION=1
 }
 
 app_start() {
@@ -44,8 +67,9 @@ app_start() {
     "$SCHEDULER_BIN" run </dev/null >"$STATE/log/scheduler.log" 2>&1 &
     SCHEDULER_PID=$!
     set +m
-    printf '%s\n' "$API_PID" >"$STATE/api.pid"
-    printf '%s\n' "$SCHEDULER_PID" >"$STATE/scheduler.pid"
+    # With what is running: the next script may have been told of other programs.
+    printf '%s %s\n' "$API_PID" "$API_BIN" >"$STATE/api.pid"
+    printf '%s %s\n' "$SCHEDULER_PID" "$SCHEDULER_BIN" >"$STATE/scheduler.pid"
 }
 
 app_alive() {
@@ -63,9 +87,13 @@ app_stop() {
 
 # Programs that a killed run left behind.
 app_stop_leftovers() {
-    stop_process "$(cat "$STATE/api.pid" 2>/dev/null)" "$API_BIN" 15
-    stop_process "$(cat "$STATE/scheduler.pid" 2>/dev/null)" "$SCHEDULER_BIN" 15
-    rm -f "$STATE/api.pid" "$STATE/scheduler.pid"
+    local file pid program
+    for file in "$STATE/api.pid" "$STATE/scheduler.pid"; do
+        [ -f "$file" ] || continue
+        read -r pid program <"$file" || true
+        [ -z "$program" ] || stop_process "$pid" "$program" 15
+        rm -f "$file"
+    done
 }
 
 app_show_logs() {

@@ -16,6 +16,8 @@ here=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 INSTANCE=
 STATE=
 SERVERS=
+# The database of somebody else that instance_up found, if any.
+OUTSIDE_DATABASE=
 
 is_test_instance() { case $INSTANCE in test | test-*) return 0 ;; *) return 1 ;; esac; }
 
@@ -51,28 +53,37 @@ make_instance_dirs() {
     printf '%s\n' "$SERVERS" >"$STATE/datadir"
 }
 
-# outside_url NAME: the server that the caller brings in NAME, or nothing. An address that one of our own instances
-# printed is not one: it would be refused after the instance has stopped.
+# outside_url NAME: the server that the caller brings in NAME, or nothing. An address of one of our own instances is
+# not one (it would be refused after the instance has stopped); the password that was drawn for it gives it away.
 outside_url() {
-    local url=
-    if is_test_instance; then
-        # Tests never follow .env: it names a server to work with, not one to test on.
-        eval "url=\${TEST_$1:-\${$1:-}}"
-    else
-        url=$(setting "$1")
-    fi
+    local url='' name file
+    case $INSTANCE in
+        # Tests make and drop databases: only where they were sent by name, never where somebody works.
+        test | test-*) name=TEST_$1 && url=${!name:-} ;;
+        # What is measured is the same everywhere.
+        bench) ;;
+        *) url=$(setting "$1") ;;
+    esac
     [ -n "$url" ] || return 0
-    grep -qsF "$url" "$LOCAL_DIR"/*/env || printf '%s' "$url"
+    for file in "$LOCAL_DIR"/*/postgres.password "$LOCAL_DIR"/*/redis.password; do
+        [ -s "$file" ] || continue
+        case $url in *":$(cat "$file")@127.0.0.1:"*) return 0 ;; esac
+    done
+    printf '%s' "$url"
 }
 
 instance_up() {
-    local database redis
+    local database redis needed=()
     database=$(outside_url DATABASE_URL)
     redis=$(outside_url REDIS_URL)
+    # shellcheck disable=SC2034  # read by app.sh
+    OUTSIDE_DATABASE=$database
     make_instance_dirs
     # Tests also start servers of their own, to kill them: they need the programs in any case.
-    if [ -z "$database" ] || [ -z "$redis" ] || is_test_instance; then
-        ensure_servers "$(pg_version_of_data)"
+    if [ -z "$database" ] || is_test_instance; then needed+=(postgres); fi
+    if [ -z "$redis" ] || is_test_instance; then needed+=(redis); fi
+    if [ "${#needed[@]}" -gt 0 ]; then
+        ensure_servers "$(pg_version_of_data)" "${needed[@]}"
         adopt_server_account
     fi
     if [ -n "$database" ]; then

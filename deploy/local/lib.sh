@@ -75,6 +75,8 @@ resolve_server_account() {
 as_server() {
     (
         cd /
+        # A server outlives its caller: what the caller has open (a lock, a pipe somebody reads to its end) stays his.
+        exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
         set -- env -i "PATH=$PATH" LC_ALL=C HOME=/ "$@"
         [ -n "$SERVER_USER" ] || exec "$@"
         if command -v setpriv >/dev/null 2>&1; then
@@ -138,17 +140,16 @@ process_is() {
 
 # stop_process PID TEXT SECONDS: asks PID to end, and after SECONDS makes it.
 stop_process() {
-    local left=$(($3 * 10))
-    process_is "$1" "$2" || return 0
-    kill -TERM "$1" 2>/dev/null || return 0
-    while process_is "$1" "$2"; do
-        if [ "$left" -le 0 ]; then
-            say "process $1 did not stop in $3 s: killed"
-            kill -KILL "$1" 2>/dev/null || true
-            return 0
-        fi
-        left=$((left - 1))
-        sleep 0.1
+    local signal left=$(($3 * 10))
+    for signal in TERM KILL; do
+        process_is "$1" "$2" || return 0
+        [ "$signal" = TERM ] || say "process $1 did not stop in $3 s: killed"
+        kill "-$signal" "$1" 2>/dev/null || return 0
+        while [ "$left" -gt 0 ] && process_is "$1" "$2"; do
+            left=$((left - 1))
+            sleep 0.1
+        done
+        left=50
     done
 }
 
@@ -170,18 +171,51 @@ stop_group() {
     RUN_GROUP=
 }
 
+# ---- programs ------------------------------------------------------------------------------------------------------
+
+# build_programs CARGO-COMMAND...: builds, and leaves in $STATE/build.json what cargo has built and where: the target
+# directory may be set in several places.
+build_programs() { run_group "$@" --message-format=json-render-diagnostics >"$STATE/build.json"; }
+
+# built_program NAME: where the last build has put it.
+built_program() { sed -n 's/.*"executable":"\([^"]*\/'"$1"'\)".*/\1/p' "$STATE/build.json" | tail -n 1; }
+
 # ---- one at a time -------------------------------------------------------------------------------------------------
+
+# process_mark PID: "PID@START", which no later process with the same number has; nothing when PID does not live.
+process_mark() {
+    local start
+    if [ -d /proc/self ]; then
+        # The 22nd field; the second, a name in brackets, may hold anything.
+        start=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20) || return 0
+    else
+        start=$(ps -o lstart= -p "$1" 2>/dev/null | tr -c 'A-Za-z0-9\n' _) || return 0
+    fi
+    [ -z "$start" ] || printf '%s@%s' "$1" "$start"
+}
 
 HELD_LOCKS=()
 # lock NAME: waits until no other live script holds NAME.
 lock() {
-    local link=$LOCAL_DIR/$1.lock holder
-    until ln -s "$$" "$link" 2>/dev/null; do
+    local link=$LOCAL_DIR/$1.lock own holder turns=0
+    own=$(process_mark $$)
+    until ln -s "$own" "$link" 2>/dev/null; do
         holder=$(readlink "$link" 2>/dev/null || true)
-        if [ -n "$holder" ] && [ "$holder" != "$$" ] && kill -0 "$holder" 2>/dev/null; then
+        if [ -z "$holder" ]; then
+            continue # released just now
+        elif [ "$holder" = "$(process_mark "${holder%%@*}")" ]; then
+            turns=$((turns + 1))
+            [ "$turns" -ne 10 ] || say "waiting for process ${holder%%@*}, which works on the same files ($link)"
             sleep 0.2
+        elif mkdir "$link.takeover" 2>/dev/null; then
+            # One taker at a time, and only of the lock that was seen: another may have taken it over meanwhile.
+            [ "$(readlink "$link" 2>/dev/null)" != "$holder" ] || rm -f "$link"
+            rmdir "$link.takeover"
         else
-            rm -f "$link"
+            turns=$((turns + 1))
+            # Its taker was killed between two commands.
+            [ $((turns % 25)) -ne 0 ] || rmdir "$link.takeover" 2>/dev/null || true
+            sleep 0.2
         fi
     done
     HELD_LOCKS+=("$1")
@@ -190,7 +224,7 @@ lock() {
 unlock() {
     local name
     for name in "$@"; do
-        [ "$(readlink "$LOCAL_DIR/$name.lock" 2>/dev/null)" != "$$" ] || rm -f "$LOCAL_DIR/$name.lock"
+        case $(readlink "$LOCAL_DIR/$name.lock" 2>/dev/null) in "$$@"*) rm -f "$LOCAL_DIR/$name.lock" ;; esac
     done
 }
 unlock_all() { unlock ${HELD_LOCKS[@]+"${HELD_LOCKS[@]}"}; }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Finds PostgreSQL and Redis, and obtains them where they are missing: as root on Debian and Ubuntu through apt, as a
+# Finds PostgreSQL, Redis and a few programs, and obtains them where they are missing: as root on Debian and Ubuntu through apt, as a
 # normal user by unpacking the same packages below .local/. No system service is started and no system cluster is made.
 
 PG_OLDEST=14
@@ -7,7 +7,7 @@ PG_BIN=
 PG_MAJOR=
 REDIS_SERVER=
 
-# MIF_IGNORE_SYSTEM_SERVERS=1 makes every installed server invisible: the way to try the unpacked packages.
+# MIF_IGNORE_SYSTEM_SERVERS=1 makes every installed server and program invisible: the way to try the unpacked packages.
 ignore_system_servers() { [ "${MIF_IGNORE_SYSTEM_SERVERS:-}" = 1 ]; }
 
 real_path() { readlink -f "$1" 2>/dev/null || printf '%s' "$1"; }
@@ -63,42 +63,84 @@ find_redis() {
     return 1
 }
 
-# ensure_servers [MAJOR]: after it PG_BIN and REDIS_SERVER are set, or the script has ended with what to do.
+# The system's program of that name counts, and the one unpacked below .local.
+TOOLS_BIN=$LOCAL_DIR/pkg/tools/bin
+find_tool() {
+    [ -x "$TOOLS_BIN/$1" ] || { ! ignore_system_servers && command -v "$1" >/dev/null; }
+}
+
+# lacking NAME...: those that have not been found: postgres, redis, or a program by its name.
+lacking() {
+    local name
+    for name in "$@"; do
+        case $name in
+            postgres) [ -n "$PG_BIN" ] || printf '%s\n' "$name" ;;
+            redis) [ -n "$REDIS_SERVER" ] || printf '%s\n' "$name" ;;
+            *) find_tool "$name" || printf '%s\n' "$name" ;;
+        esac
+    done
+}
+
+# ensure_servers MAJOR postgres|redis...: after it PG_BIN (of that major version when one is named) and REDIS_SERVER are
+# set, or the script has ended with what to do.
 ensure_servers() {
-    find_postgres "${1:-}" || true
+    local major=$1
+    shift
+    find_postgres "$major" || true
     find_redis || true
-    if [ -n "$PG_BIN" ] && [ -n "$REDIS_SERVER" ]; then return 0; fi
+    restore_service_starts
+    if [ -z "$(lacking "$@")" ]; then return 0; fi
 
-    if [ -z "$PG_BIN" ] && [ -n "${1:-}" ] && find_postgres; then
-        die "the data in .local belongs to PostgreSQL $1 and only PostgreSQL $PG_MAJOR was found: install $1, or start anew with make clean-local."
+    if [ -z "$PG_BIN" ] && [ -n "$major" ] && find_postgres; then
+        die "the data in .local belongs to PostgreSQL $major and only PostgreSQL $PG_MAJOR was found: install $major, or start anew with make clean-local."
     fi
-    if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-deb >/dev/null 2>&1; then
-        servers_missing
-    fi
-
-    lock packages
-    if [ "$(id -u)" -eq 0 ] && ! ignore_system_servers; then
-        (apt_install) || say "apt could not install them: unpacking the packages below $SERVER_BASE/pkg instead"
-        find_postgres "${1:-}" || true
-        find_redis || true
-    fi
-    if [ -z "$PG_BIN" ] || [ -z "$REDIS_SERVER" ]; then
-        (unpack_missing) || servers_missing
-        find_postgres "${1:-}" || true
-        find_redis || true
-    fi
-    unlock packages
-    if [ -z "$PG_BIN" ] || [ -z "$REDIS_SERVER" ]; then servers_missing; fi
+    obtain "$major" "$@" || servers_missing
 }
 
 servers_missing() {
-    unlock packages
     say "PostgreSQL $PG_OLDEST or later and Redis (or Valkey) are needed, and could not be obtained here. Install them by hand:"
     say "  Debian, Ubuntu   apt-get install postgresql redis-server"
     say "  Fedora           dnf install postgresql-server postgresql-contrib valkey"
     say "  macOS            brew install postgresql@16 redis"
-    say "or name servers that run already in DATABASE_URL and REDIS_URL."
+    say "or name servers that run already in DATABASE_URL and REDIS_URL (in TEST_DATABASE_URL and TEST_REDIS_URL for tests)."
     exit 1
+}
+
+# ensure_tools NAME...: after it these programs are in PATH; fails when one cannot be had.
+ensure_tools() {
+    # shellcheck disable=SC2046  # one word per program
+    [ -z "$(lacking "$@")" ] || obtain '' $(lacking "$@") || {
+        say "Needed here: $*. Install by hand what is missing ($(lacking "$@" | tr '\n' ' '))."
+        return 1
+    }
+    # Behind the system's own, unless those are to be ignored.
+    if ignore_system_servers; then PATH=$TOOLS_BIN:$PATH; else PATH=$PATH:$TOOLS_BIN; fi
+    export PATH
+}
+
+# obtain MAJOR NAME...: gets the Debian packages of what is lacking.
+obtain() {
+    local major=$1 status=0
+    shift
+    if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-deb >/dev/null 2>&1; then return 1; fi
+    lock packages
+    # Another script may have got them while this one waited.
+    refind "$major"
+    if [ -n "$(lacking "$@")" ] && [ "$(id -u)" -eq 0 ] && ! ignore_system_servers; then
+        (apt_install "$@") || say "apt could not install them: unpacking the packages below $SERVER_BASE/pkg instead"
+        refind "$major"
+    fi
+    if [ -n "$(lacking "$@")" ]; then
+        (unpack_missing "$@") || status=1
+        refind "$major"
+    fi
+    unlock packages
+    [ "$status" -eq 0 ] && [ -z "$(lacking "$@")" ]
+}
+refind() {
+    hash -r
+    find_postgres "$1" || true
+    find_redis || true
 }
 
 # ---- Debian packages -----------------------------------------------------------------------------------------------
@@ -126,6 +168,19 @@ redis_package() {
     return 1
 }
 
+# packages_of NAME...: the package of each, one per line.
+packages_of() {
+    local name
+    for name in "$@"; do
+        case $name in
+            postgres) postgresql_package || return 1 ;;
+            redis) redis_package || return 1 ;;
+            *) has_candidate "$name" && printf '%s' "$name" || return 1 ;;
+        esac
+        printf '\n'
+    done
+}
+
 # ---- as root: apt, with every service start refused meanwhile --------------------------------------------------------
 
 POLICY=/usr/sbin/policy-rc.d
@@ -133,13 +188,9 @@ POLICY_MARK='# mif-erp: no service starts while packages are installed; temporar
 NO_CLUSTER=/etc/postgresql-common/createcluster.d/mif-erp.conf
 
 refuse_service_starts() {
-    if [ -e "$POLICY.mif-erp-saved" ]; then
-        mv -f "$POLICY.mif-erp-saved" "$POLICY"
-    elif grep -qF "$POLICY_MARK" "$POLICY" 2>/dev/null; then
-        rm -f "$POLICY"
-    fi
+    allow_service_starts
     [ ! -e "$POLICY" ] || mv "$POLICY" "$POLICY.mif-erp-saved"
-    printf '#!/bin/sh\n%s\nexit 101\n' "$POLICY_MARK" >"$POLICY"
+    printf '#!/bin/sh\n%s\n# by %s\nexit 101\n' "$POLICY_MARK" "$(process_mark $$)" >"$POLICY"
     chmod 755 "$POLICY"
     # A drop-in, so that the configuration that may be there already stays as it is.
     NO_CLUSTER_DIR_MADE=
@@ -150,22 +201,33 @@ refuse_service_starts() {
     printf 'create_main_cluster = false\n' >"$NO_CLUSTER"
 }
 allow_service_starts() {
-    rm -f "$POLICY" "$NO_CLUSTER"
+    ! grep -qsF "$POLICY_MARK" "$POLICY" || rm -f "$POLICY"
+    rm -f "$NO_CLUSTER"
     [ -z "${NO_CLUSTER_DIR_MADE:-}" ] || rmdir "${NO_CLUSTER%/*}" 2>/dev/null || true
     [ ! -e "$POLICY.mif-erp-saved" ] || mv "$POLICY.mif-erp-saved" "$POLICY"
 }
 
+# An installation that was killed leaves its refusal behind, and no service of the machine would start any more.
+restore_service_starts() {
+    local by
+    [ "$(id -u)" -eq 0 ] || return 0
+    if [ -e "$POLICY.mif-erp-saved" ] || [ -e "$NO_CLUSTER" ] || grep -qsF "$POLICY_MARK" "$POLICY"; then
+        by=$(sed -n 's/^# by //p' "$POLICY" 2>/dev/null || true)
+        # One may be at work, of another checkout too.
+        if [ -z "$by" ] || [ "$by" != "$(process_mark "${by%%@*}")" ]; then allow_service_starts; fi
+    fi
+}
+
+# apt_install NAME...
 apt_install() {
-    local log=$LOCAL_DIR/apt.log attempt package packages
+    local log=$LOCAL_DIR/apt.log attempt packages
     export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
     trap allow_service_starts EXIT
     trap 'exit 130' INT TERM HUP
     refuse_service_starts
     for attempt in 1 2; do
-        packages=()
-        [ -n "$PG_BIN" ] || ! package=$(postgresql_package) || packages+=("$package")
-        [ -n "$REDIS_SERVER" ] || ! package=$(redis_package) || packages+=("$package")
-        if [ "${#packages[@]}" -gt 0 ]; then
+        # shellcheck disable=SC2046,SC2207  # one word per package
+        if packages=($(packages_of $(lacking "$@"))); then
             say "Installing ${packages[*]} with apt; no service is started (log: $log)"
             if "${APT[@]}" install -y -q --no-install-recommends -o DPkg::Lock::Timeout=120 "${packages[@]}" \
                 </dev/null >>"$log" 2>&1; then
@@ -192,8 +254,9 @@ keep_services_off() {
 
 # ---- as a normal user: the same packages, unpacked -------------------------------------------------------------------
 
+# unpack_missing NAME...
 unpack_missing() {
-    local work=$SERVER_BASE/pkg/work package status=0
+    local work=$SERVER_BASE/pkg/work name package tools=() status=0
     rm -rf "$work"
     mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial"
     # Lists and cache of our own: the system's are not ours to refresh, and may be empty.
@@ -207,30 +270,29 @@ unpack_missing() {
     APT=(apt-get "${options[@]}")
     APT_CACHE=(apt-cache "${options[@]}")
 
-    say "Downloading the servers' Debian packages into $SERVER_BASE/pkg (once; nothing is installed on the system)"
+    say "Downloading Debian packages of $(lacking "$@" | tr '\n' ' ')into $SERVER_BASE/pkg (once; nothing is installed on the system)"
     "${APT[@]}" update >"$work/update.log" 2>&1 || true
-    if [ -z "$PG_BIN" ]; then
-        if package=$(postgresql_package); then
-            unpack postgresql "$work" "$package" "postgresql-client-${package#postgresql-}" libpq5 || status=1
-        else
-            status=1
-        fi
-    fi
-    if [ -z "$REDIS_SERVER" ]; then
-        if package=$(redis_package); then
-            unpack redis "$work" "$package" "${package%-server}-tools" || status=1
-        else
-            status=1
-        fi
+    for name in $(lacking "$@"); do
+        package=$(packages_of "$name") || { status=1 && continue; }
+        case $name in
+            postgres) unpack "$SERVER_BASE/pkg/postgresql" "$work" "$package" "postgresql-client-${package#postgresql-}" libpq5 ;;
+            redis) unpack "$SERVER_BASE/pkg/redis" "$work" "$package" "${package%-server}-tools" ;;
+            *) tools+=("$package") ;;
+        esac || status=1
+    done
+    if [ "${#tools[@]}" -gt 0 ]; then
+        # In one directory, which is made anew: with those that are in it already.
+        for name in "$TOOLS_BIN"/*; do [ ! -x "$name" ] || tools+=("${name##*/}"); done
+        unpack "${TOOLS_BIN%/bin}" "$work" "${tools[@]}" || status=1
     fi
     [ "$status" -eq 0 ] || tail -n 15 "$work"/*.log >&2
     rm -rf "$work"
     return "$status"
 }
 
-# unpack NAME WORK PACKAGE...: PACKAGEs and the libraries that this system lacks, unpacked into pkg/NAME.
+# unpack DIR WORK PACKAGE...: PACKAGEs and the libraries that this system lacks, unpacked into DIR.
 unpack() {
-    local name=$1 work=$2 dir=$SERVER_BASE/pkg/$1 new=$2/$1 list deb
+    local dir=$1 work=$2 name=${1##*/} new=$2/${1##*/} list deb
     shift 2
     mkdir -p "$new/debs" "$new/root"
     list=$("${APT[@]}" -s --no-install-recommends install "$@" 2>"$work/$name.log" | needed_packages) || return 1
@@ -242,6 +304,7 @@ unpack() {
     # Left out with its 100 MB of LLVM; without this file PostgreSQL does not try to compile queries.
     rm -rf "$new/debs" "$new/root"/usr/lib/postgresql/*/lib/{llvmjit*.so,bitcode} "$new/root"/usr/share/{doc,man,locale}
     write_wrappers "$new"
+    mkdir -p "${dir%/*}"
     rm -rf "$dir"
     mv "$new" "$dir"
 }
@@ -249,7 +312,7 @@ unpack() {
 # What apt would add, from its simulation, without what only the packages' own scripts and LLVM would use.
 needed_packages() {
     sed -n 's/^Inst \([^ ]*\).*/\1/p' |
-        grep -v -E '^(perl|libperl|libgdbm|libjson-perl|lib.*-perl|libllvm|libz3|locales|libc-l10n|netbase|ssl-cert|ucf|sensible-utils|adduser|procps|libproc2|postgresql-common|postgresql-client-common|readline-common|lsb-|logrotate|cron)' ||
+        grep -v -E '^(perl|libperl|libgdbm|libjson-perl|lib.*-perl|libllvm|libz3|locales|libc-l10n|netbase|ssl-cert|ucf|sensible-utils|adduser|procps|libproc2|postgresql-common|postgresql-client-common|readline-common|lsb-|logrotate|cron|openssl|ca-certificates|publicsuffix|krb5-locales|libldap-common|libsasl2-modules)' ||
         true
 }
 
@@ -257,7 +320,7 @@ needed_packages() {
 write_wrappers() {
     local program target
     mkdir -p "$1/bin"
-    for program in "$1"/root/usr/lib/postgresql/*/bin/* "$1"/root/usr/bin/{redis,valkey}-*; do
+    for program in "$1"/root/usr/lib/postgresql/*/bin/* "$1"/root/usr/bin/{redis-*,valkey-*,curl,jq,wrk}; do
         [ -x "$program" ] || continue
         target=$1/bin/${program##*/}
         cat >"$target" <<WRAPPER

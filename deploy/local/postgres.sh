@@ -117,6 +117,17 @@ pg_up() {
     die "PostgreSQL did not start (attempt $attempt, log: $log)."
 }
 
+# pg_superuser ARGUMENT...: psql as the cluster's superuser.
+pg_superuser() {
+    PGPASSWORD=$(cat "$STATE/postgres.superuser-password") "${PSQL:-$PG_BIN/psql}" -X -q -At -v ON_ERROR_STOP=1 \
+        -h 127.0.0.1 -p "$(cat "$STATE/postgres.port")" -U postgres "$@"
+}
+
+# An empty erp_db in the place of the present one.
+pg_recreate_database() {
+    pg_superuser -c 'DROP DATABASE IF EXISTS erp_db WITH (FORCE)' -c 'CREATE DATABASE erp_db OWNER erp_user' postgres
+}
+
 pg_down() {
     local pid
     pid=$(pg_pid) || return 0

@@ -18,6 +18,7 @@ stop_postgres=
 stop_redis=
 tail_pid=
 registered=
+DEMONSTRATION=
 
 finish() {
     local status=$?
@@ -33,8 +34,9 @@ finish() {
     exit "$status"
 }
 
+asked_port=$(setting PORT)
 choose_port() {
-    PORT=$(setting PORT)
+    PORT=$asked_port
     if [ -n "$PORT" ]; then
         ! port_in_use "$PORT" || die "port $PORT is taken; choose another PORT, or leave it unset for the first free one."
         return 0
@@ -59,17 +61,22 @@ start_stack() {
 }
 
 welcome() {
-    local url=http://127.0.0.1:$PORT
+    local url=http://127.0.0.1:$PORT tools=''
+    [ ! -d "$TOOLS_BIN" ] || tools="PATH=\$PATH:$TOOLS_BIN     # curl and jq, where the system has none"
     cat <<WELCOME
 
   ERP MIF Maroc is running                 $url
   API documentation                        $url/docs  (or /redoc)
   Stop with Ctrl-C; the data are kept. Logs and mail: .local/dev/log, .local/dev/mail
 
+WELCOME
+    [ -n "$DEMONSTRATION" ] || return 0
+    cat <<WELCOME
   Demonstration accounts (password $DEMO_PASSWORD)
     admin@mif.ma   responsable@mif.ma   technicien@mif.ma   client@mif.ma      also without @mif.ma
 
-  Try first, in another terminal:
+  Try first, in another terminal:${tools:+
+    $tools}
     TOKEN=\$(curl -s $url/api/v1/auth/login -H 'Content-Type: application/json' \\
       -d '{"username":"responsable","password":"$DEMO_PASSWORD"}' | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
     curl -s "$url/api/v1/users/me" -H "Authorization: Bearer \$TOKEN"
@@ -126,13 +133,17 @@ registered=1
 mkdir -p "$STATE/log"
 app_stop_leftovers
 
+# A port that is taken is told now, not after minutes of building; another may take it meanwhile.
+choose_port
+# The README's tour uses them: nothing here fails without.
+ensure_tools curl jq || true
 start_stack
 touch "$STATE/watch"
 app_build
 choose_port
 app_environment
 app_migrate_and_seed
-[ "$mode" != demo ] || exit 0
+[ "$mode" != demo ] || { [ -n "$DEMONSTRATION" ] && exit 0 || exit 1; }
 
 app_start
 if [ "$mode" = dev ]; then

@@ -13,7 +13,7 @@ use settings::{Environment, Settings, Source};
 use crate::state::{AppState, HttpConfig, StartError};
 use crate::{compose, docs, openapi, server, telemetry};
 
-/// Backend ERP pour la gestion des interventions industrielles.
+/// The API of the maintenance ERP, and what its administrator needs.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub struct Cli {
@@ -40,7 +40,12 @@ enum Command {
         full_name: String,
     },
     /// Fill an empty database with the demonstration; never in production.
-    SeedDemo,
+    #[cfg(feature = "demonstration")]
+    SeedDemo {
+        /// Only say what the database holds: `empty`, `demonstration` or `other`.
+        #[arg(long)]
+        check: bool,
+    },
     /// Write the pages of docs/ that come from the code.
     Docs {
         /// Only say which pages differ, and fail when any does.
@@ -81,7 +86,8 @@ async fn with_settings(command: Command, settings: &Settings) -> Result<(), Fail
             username,
             full_name,
         } => create_admin(settings, email, username, full_name).await,
-        Command::SeedDemo => seed_demo(settings).await,
+        #[cfg(feature = "demonstration")]
+        Command::SeedDemo { check } => seed_demo(settings, check).await,
         _ => serve(settings).await,
     }
 }
@@ -130,13 +136,17 @@ async fn create_admin(
     ))
 }
 
-async fn seed_demo(settings: &Settings) -> Result<(), Failure> {
+#[cfg(feature = "demonstration")]
+async fn seed_demo(settings: &Settings, check: bool) -> Result<(), Failure> {
     if settings.environment == Environment::Production {
         return Err(Box::new(StartError(
             "the demonstration is never put into production".to_owned(),
         )));
     }
     let wiring = compose::wire(settings, &compose::keys(settings)?).await?;
+    if check {
+        return say(compose::look_for_demo(&wiring.app).await?);
+    }
     say(&compose::seed_demo(settings, &wiring.app).await?)
 }
 

@@ -145,6 +145,7 @@ pub async fn migrate(settings: &Settings) -> Result<Vec<String>, StartError> {
 ///
 /// # Errors
 /// What the database refused.
+#[cfg(feature = "demonstration")]
 pub async fn seed_demo(settings: &Settings, app: &App) -> Result<String, StartError> {
     let password = settings.demo_password.expose_secret();
     let made = demo::seed(app, SystemClock.now(), password)
@@ -156,4 +157,17 @@ pub async fn seed_demo(settings: &Settings, app: &App) -> Result<String, StartEr
         made.interventions,
         made.accounts.join(", ")
     ))
+}
+
+/// What the database holds, in one word for scripts.
+///
+/// # Errors
+/// When the database cannot be asked.
+#[cfg(feature = "demonstration")]
+pub async fn look_for_demo(app: &App) -> Result<&'static str, StartError> {
+    Ok(match demo::look(app).await.map_err(failed)? {
+        demo::Found::Nothing => "empty",
+        demo::Found::Demonstration => "demonstration",
+        demo::Found::Other => "other",
+    })
 }

@@ -18,7 +18,7 @@ use crate::error::{During, SeedError, missing};
 
 /// What a database holds, as far as the demonstration is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
+pub enum Found {
     /// No account at all.
     Nothing,
     /// A whole demonstration.

@@ -17,12 +17,12 @@ mod replay;
 mod story;
 mod timeline;
 
+pub use accounts::Found;
 pub use error::SeedError;
 
 use application::App;
 use jiff::{SignedDuration, Timestamp};
 
-use accounts::Found;
 use calendar::Calendar;
 use timeline::Timeline;
 
@@ -38,6 +38,14 @@ pub struct Summary {
     pub accounts: Vec<String>,
     /// Jobs that were made.
     pub interventions: usize,
+}
+
+/// What the migrated database holds; nothing is changed.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn look(app: &App) -> Result<Found, SeedError> {
+    accounts::look(app).await
 }
 
 /// Makes the demonstration in an empty, migrated database. Where it stands already, its four

@@ -2,7 +2,7 @@
 
 use application::AppError;
 use application::error::Code;
-use demo::SeedError;
+use demo::{Found, SeedError};
 use test_support::TestDb;
 
 use crate::support::{TABLES, app, content, now, seed};
@@ -25,6 +25,7 @@ async fn a_database_with_other_accounts_is_left_alone() {
              VALUES ('{username}', '{email}', 'x', 'Personne', 'admin')"
         ));
         let before = holds(&db);
+        assert_eq!(demo::look(&app(&db, 1)).await.unwrap(), Found::Other, "{email}");
         let error = seed(&db).await.unwrap_err();
         assert!(matches!(error, SeedError::NotEmpty), "{email}: {error}");
         assert!(error.to_string().contains("nothing was changed"));
@@ -36,8 +37,12 @@ async fn a_database_with_other_accounts_is_left_alone() {
 #[tokio::test]
 async fn an_interrupted_demonstration_is_not_taken_for_a_whole_one() {
     let db = TestDb::new().await;
+    let app = app(&db, 1);
+    assert_eq!(demo::look(&app).await.unwrap(), Found::Nothing);
     seed(&db).await.unwrap();
+    assert_eq!(demo::look(&app).await.unwrap(), Found::Demonstration);
     db.execute("DELETE FROM users WHERE email = 'demonstration@mif.example'");
+    assert_eq!(demo::look(&app).await.unwrap(), Found::Other);
     assert!(matches!(seed(&db).await, Err(SeedError::NotEmpty)));
 }
 
