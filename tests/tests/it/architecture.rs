@@ -288,6 +288,75 @@ fn time_chance_and_environment_come_through_ports() {
     }
 }
 
+/// Top directories of the members, as the workspace names them.
+fn member_directories() -> BTreeSet<String> {
+    let root = repository();
+    metadata()
+        .workspace_packages()
+        .iter()
+        .map(|package| {
+            let manifest = package.manifest_path.as_std_path();
+            let below = manifest.strip_prefix(&root).expect("below the repository");
+            let top = below.components().next().expect("a directory");
+            top.as_os_str().to_str().expect("a name").to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn the_container_build_gets_every_member_and_the_compiler_of_the_workspace() {
+    let ignored = read(&repository().join("deploy/Dockerfile.dockerignore"));
+    let mut needed = member_directories();
+    assert!(needed.len() >= 3, "{needed:?}");
+    needed.extend(["migrations", "third_party", "Cargo.toml", "Cargo.lock"].map(str::to_owned));
+    for name in needed {
+        let line = format!("!{name}");
+        assert!(
+            ignored.lines().any(|l| l == line),
+            "deploy/Dockerfile.dockerignore keeps {name} from the build"
+        );
+    }
+    let toolchain = read(&repository().join("rust-toolchain.toml"));
+    let version = toolchain.lines().find_map(|l| l.strip_prefix("channel = \""));
+    let version = version.expect("a channel").trim_end_matches('"');
+    let build = read(&repository().join("deploy/Dockerfile"));
+    assert!(
+        build.contains(&format!("FROM rust:{version}-")),
+        "deploy/Dockerfile builds with another compiler than {version}"
+    );
+}
+
+/// Names that compose itself uses; everything else in the sample must be a setting.
+const OF_COMPOSE: &[&str] = &[
+    "POSTGRES_DB",
+    "POSTGRES_USER",
+    "POSTGRES_PASSWORD",
+    "REDIS_PASSWORD",
+    "API_PORT",
+    "MAIL_UI_PORT",
+];
+
+#[test]
+fn the_sample_of_settings_names_settings() {
+    let settings = read(&repository().join("docs/configuration.md"));
+    let sample = read(&repository().join("deploy/.env.example"));
+    let mut count = 0;
+    for line in sample.lines() {
+        let Some((name, _)) = line.trim_start_matches("# ").split_once('=') else {
+            continue;
+        };
+        if !name.chars().all(|c| c.is_ascii_uppercase() || c == '_') {
+            continue;
+        }
+        count += 1;
+        assert!(
+            OF_COMPOSE.contains(&name) || settings.contains(&format!("| `{name}` |")),
+            "{name} in deploy/.env.example means nothing"
+        );
+    }
+    assert!(count > 12, "{count}");
+}
+
 #[test]
 fn the_database_does_not_know_time_zones() {
     let mut sources = files("crates/infra-postgres/src", &["rs", "sql"]);
@@ -314,6 +383,44 @@ fn decisions_are_written_down_and_listed() {
         );
         assert!(index.contains(name), "docs/adr/README.md does not list {name}");
         assert!(read(record).starts_with("# "), "{name} has no title");
+    }
+}
+
+#[test]
+fn every_licence_is_one_that_may_be_handed_on() {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let version = Command::new(cargo).arg("-vV").output().expect("cargo -vV").stdout;
+    let version = String::from_utf8(version).expect("text");
+    let host = version.lines().find_map(|l| l.strip_prefix("host: "));
+    // Of this platform only: what others need may not have been downloaded.
+    let platform = format!("--filter-platform={}", host.expect("the platform"));
+    let metadata = MetadataCommand::new()
+        .manifest_path(repository().join("Cargo.toml"))
+        .other_options(vec!["--offline".to_owned(), "--locked".to_owned(), platform])
+        .exec()
+        .expect("cargo metadata");
+    let rules = read(&repository().join("deny.toml"));
+    let (_, allowed) = rules.split_once("allow = [").expect("the allowed licences");
+    let allowed = allowed.split(']').next().unwrap_or_default();
+    let mut count = 0;
+    for package in metadata.packages.iter().filter(|p| p.source.is_some()) {
+        count += 1;
+        let licence = package.license.as_deref();
+        let licence = licence.unwrap_or_else(|| panic!("{} has no licence", package.name));
+        // Whatever is named in it, an alternative or not.
+        let names = licence.replace(['/', '(', ')'], " ").replace(" WITH ", "-WITH-");
+        for name in names.split_whitespace().filter(|w| !["AND", "OR"].contains(w)) {
+            let name = name.replace("-WITH-", " WITH ");
+            assert!(
+                allowed.contains(&format!("\"{name}\"")),
+                "{}: {licence}",
+                package.name
+            );
+        }
+    }
+    assert!(count > 200, "{count}");
+    for file in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        assert!(read(&repository().join(file)).len() > 1000, "{file}");
     }
 }
 
