@@ -31,7 +31,9 @@ app_environment() {
     # Where this run is reached: what e-mails link to.
     PUBLIC_BASE_URL=$(setting PUBLIC_BASE_URL)
     [ -n "$PUBLIC_BASE_URL" ] || PUBLIC_BASE_URL=http://127.0.0.1:$PORT
-    export JWT_SECRET_KEY DEMO_PASSWORD MAIL_DIR PUBLIC_BASE_URL
+    # Not the machine's common place, where another checkout may run one.
+    SCHEDULER_HEARTBEAT_FILE=$STATE/scheduler.heartbeat
+    export JWT_SECRET_KEY DEMO_PASSWORD MAIL_DIR PUBLIC_BASE_URL SCHEDULER_HEARTBEAT_FILE
 }
 
 # Without set -e, which a caller's `if` switches off. A demonstration half made (Ctrl-C at the first start) is made
