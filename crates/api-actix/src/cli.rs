@@ -116,6 +116,7 @@ async fn create_admin(
     username: String,
     full_name: String,
 ) -> Result<(), Failure> {
+    compose::check_migrated(settings).await?;
     let mut password = String::new();
     std::io::stdin().lock().read_line(&mut password)?;
     let wiring = compose::wire(settings, &compose::keys(settings)?).await?;

@@ -141,6 +141,16 @@ pub async fn migrate(settings: &Settings) -> Result<Vec<String>, StartError> {
     applied.map_err(failed)
 }
 
+/// Refuses a database that is not at the program's version.
+///
+/// # Errors
+/// What is missing, or why it could not be asked.
+pub async fn check_migrated(settings: &Settings) -> Result<(), StartError> {
+    let config = database(settings)?;
+    let ask = |why| StartError(format!("{why}; has `api-actix migrate` been run?"));
+    health::is_migrated(&config).await.map_err(ask)
+}
+
 /// Fills an empty database with the demonstration; answers what was made.
 ///
 /// # Errors

@@ -12,6 +12,7 @@
 mod architecture;
 mod bad_input;
 mod canary;
+mod commands;
 mod concurrency;
 mod examples;
 mod faults;
