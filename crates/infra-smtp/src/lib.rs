@@ -7,6 +7,7 @@
 mod config;
 mod file;
 mod message;
+mod refusal;
 mod smtp;
 
 pub use config::{InvalidSmtpUrl, Security, SmtpConfig};

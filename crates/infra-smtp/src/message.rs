@@ -71,7 +71,7 @@ pub fn build(sender: &Sender, email: &Email) -> Result<(Address, Message), MailE
             "adresse du destinataire avec des caractères non ASCII",
         ));
     }
-    let name = Some(email.to_name.trim().to_owned()).filter(|n| !n.is_empty());
+    let name = Some(one_line(email.to_name.trim())).filter(|n| !n.is_empty());
     let message = Message::builder()
         .message_id(Some(format!("<{}@{}>", email.message_key, sender.domain())))
         .date(SystemTime::from(email.written_at))
@@ -138,6 +138,22 @@ mod tests {
         let (_, message) = build(&sender(), &email()).expect("a message");
         let text = String::from_utf8_lossy(&message.formatted()).into_owned();
         assert!(!text.lines().any(|l| l.starts_with("Bcc:")), "{text}");
+    }
+
+    #[test]
+    fn a_recipients_name_cannot_add_headers() {
+        let hostile = Email {
+            to_name: "Youssef\r\nBcc: all@example.ma\r\n\r\n<html>".to_owned(),
+            ..email()
+        };
+        let (_, message) = build(&sender(), &hostile).expect("a message");
+        let text = String::from_utf8_lossy(&message.formatted()).into_owned();
+        let (head, _) = text.split_once("\r\n\r\n").expect("a head");
+        assert!(!head.lines().any(|l| l.starts_with("Bcc:")), "{head}");
+        assert!(
+            head.contains("Subject:") && head.contains("Auto-Submitted:"),
+            "{head}"
+        );
     }
 
     #[test]

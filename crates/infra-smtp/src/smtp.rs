@@ -4,6 +4,7 @@
 //! no way to tell whether a failure came before or after the message was handed over. That is the one
 //! thing that the caller must know, so this speaks through lettre's connection itself.
 
+use std::error::Error;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -21,6 +22,7 @@ use tokio::time::timeout;
 
 use crate::config::{Security, SmtpConfig};
 use crate::message::{Sender, build};
+use crate::refusal;
 
 /// Longest time for saying goodbye to a server.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -160,7 +162,11 @@ impl Failure {
     }
 
     fn refused_for_good(&self) -> bool {
-        matches!(&self.cause, Cause::Smtp(error) if error.is_permanent())
+        let Cause::Smtp(error) = &self.cause else {
+            return false;
+        };
+        let said = error.source().map(ToString::to_string).unwrap_or_default();
+        error.is_permanent() && refusal::is_about_the_message(error.status().map(u16::from), &said)
     }
 
     /// Before the recipient was named a refusal is about us (password, address, certificate), not
@@ -169,7 +175,8 @@ impl Failure {
         MailError::Temporary(self.text())
     }
 
-    /// Before the end of the message: nothing has been delivered.
+    /// Before the end of the message: nothing has been delivered. A server that refuses us rather than
+    /// the recipient (an expired password, a block list) mostly says so here too.
     fn before_end(&self) -> MailError {
         if self.refused_for_good() {
             MailError::Permanent(self.text())
@@ -181,8 +188,7 @@ impl Failure {
     /// After the end of the message: only a clear answer tells what became of it.
     fn after_end(&self) -> MailError {
         match &self.cause {
-            Cause::Smtp(error) if error.is_permanent() => MailError::Permanent(self.text()),
-            Cause::Smtp(error) if error.is_transient() => MailError::Temporary(self.text()),
+            Cause::Smtp(error) if error.is_permanent() || error.is_transient() => self.before_end(),
             _ => MailError::Ambiguous(self.text()),
         }
     }

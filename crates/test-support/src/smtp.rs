@@ -17,6 +17,10 @@ pub enum SmtpMode {
     TemporaryAtRecipient,
     /// Refuses the recipient for good (550).
     PermanentAtRecipient,
+    /// Says this when a recipient is named.
+    AtRecipient(&'static str),
+    /// Reads the message and says this.
+    AfterData(&'static str),
     /// Refuses the sender for good (550).
     PermanentAtSender,
     /// Reads the message and refuses it for good (554).
@@ -188,6 +192,7 @@ async fn answer(
             }
             ("RCPT", SmtpMode::TemporaryAtRecipient) => "451 4.7.1 try again later",
             ("RCPT", SmtpMode::PermanentAtRecipient) => "550 5.1.1 no such user",
+            ("RCPT", SmtpMode::AtRecipient(reply)) => reply,
             ("RCPT", _) => {
                 to = address(&line);
                 "250 ok"
@@ -199,6 +204,7 @@ async fn answer(
                 let refusal = match mode {
                     SmtpMode::PermanentAfterData => Some("554 5.6.0 refused"),
                     SmtpMode::TemporaryAfterData => Some("452 4.3.1 no room"),
+                    SmtpMode::AfterData(reply) => Some(reply),
                     _ => None,
                 };
                 if refusal.is_none() {

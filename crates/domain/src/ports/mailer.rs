@@ -25,10 +25,11 @@ pub struct Email {
 /// Why a message was not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
-    /// May work later: no connection, a 4xx answer, a timeout before the message was handed over.
+    /// May work later: no connection, a 4xx answer, a refusal that is about us (a relay that denies us,
+    /// a block list), a timeout before the message was handed over.
     #[error("temporary: {0}")]
     Temporary(String),
-    /// Will never work: a 5xx answer, an impossible address.
+    /// Will never work: a 5xx answer about this message or its recipient, an impossible address.
     #[error("permanent: {0}")]
     Permanent(String),
     /// The message was handed over and no answer came: it may have been sent.
