@@ -11,7 +11,7 @@ use domain::user::Locale;
 use settings::{Environment, Settings, Source};
 
 use crate::state::{AppState, HttpConfig, StartError};
-use crate::{compose, docs, openapi, server, telemetry};
+use crate::{compose, docs, openapi, server};
 
 /// The API of the maintenance ERP, and what its administrator needs.
 #[derive(Debug, Parser)]
@@ -78,7 +78,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
 
 async fn with_settings(command: Command, settings: &Settings) -> Result<(), Failure> {
     domain::time::self_test().map_err(StartError)?;
-    let _log = telemetry::start(settings);
+    let _log = settings::telemetry::start(settings);
     match command {
         Command::Migrate => migrate(settings).await,
         Command::CreateAdmin {

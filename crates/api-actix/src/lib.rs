@@ -24,5 +24,4 @@ pub mod security;
 pub mod server;
 pub mod state;
 pub mod table;
-pub mod telemetry;
 pub mod wire;

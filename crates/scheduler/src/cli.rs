@@ -1,11 +1,10 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
-use settings::{Settings, Source};
+use settings::{Settings, Source, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::compose::{self, StartError};
-use crate::telemetry;
 
 /// Works off the task queue.
 #[derive(Debug, Parser)]

@@ -7,7 +7,6 @@ pub mod cli;
 pub mod compose;
 pub mod engine;
 pub mod schedule;
-pub mod telemetry;
 
 pub use cli::{Cli, run};
 pub use engine::{Engine, Pace, Tally};

@@ -9,6 +9,7 @@ pub mod check;
 pub mod docs;
 pub mod source;
 pub mod table;
+pub mod telemetry;
 pub mod value;
 
 pub use ipnet::IpNet;
