@@ -82,6 +82,8 @@ pub enum TaskEnd {
     Done,
     /// To be tried again after this long, because of that.
     RetryAfter(Duration, String),
+    /// Some of it is done, the rest follows after this long, with all its tries before it.
+    GoOnAfter(Duration),
     /// Given up; stays for an administrator to see.
     Dead(String),
 }
@@ -97,10 +99,20 @@ vocab! {
         IdempotencyKeys = "cles_idempotence",
         /// Counted sign-ins whose window began before the limit.
         LoginAttempts = "connexions_tentatives",
-        /// Tasks that were done before the limit; dead ones stay until somebody has looked.
+        /// Tasks that were done before the limit.
         Tasks = "taches",
+        /// Tasks that were given up before the limit, and that nobody asked for again.
+        DeadTasks = "taches_mortes",
         /// Events that were dispatched before the limit.
         Events = "evenements",
+        /// Events from before the limit that nobody was told of and that no task is left for.
+        LostEvents = "evenements_sans_suite",
+        /// Notifications from before the limit whose delivery has ended and, in the inbox, that were read.
+        Notifications = "notifications",
+        /// Records of runs that began before the limit.
+        JobRuns = "job_runs",
+        /// Occurrences that were due before the limit, except the latest of each schedule.
+        Occurrences = "occurrences",
     }
 }
 
@@ -116,23 +128,41 @@ vocab! {
     }
 }
 
-/// A run of a job, for the record.
+/// Identifier of the record of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunId(pub i64);
+
+/// How a run of a job ended, for the record.
 #[derive(Debug, Clone, PartialEq)]
-pub struct JobRun {
-    /// Name of the job.
-    pub job: String,
-    /// Beginning.
-    pub started_at: Timestamp,
-    /// End.
-    pub finished_at: Timestamp,
+pub struct RunEnd {
     /// How it ended.
     pub outcome: RunOutcome,
     /// Counts, as names and numbers.
     pub counts: Vec<(&'static str, i64)>,
     /// What went wrong.
     pub error: Option<String>,
-    /// Which scheduler ran it.
-    pub owner: String,
+}
+
+/// A task that was given up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeadTask {
+    /// Identifier.
+    pub task: i64,
+    /// Code of what it was to do.
+    pub kind: String,
+    /// When it was given up.
+    pub at: Timestamp,
+    /// Why.
+    pub why: String,
+}
+
+/// How many tasks a worker can take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Tasks of all kinds.
+    pub tasks: u32,
+    /// Deliveries among them: they wait for servers of others, and must leave room for what does not.
+    pub deliveries: u32,
 }
 
 /// Tasks inside a unit of work.
@@ -141,7 +171,13 @@ pub trait TaskStore {
     /// Queues a task, due at `run_at` or at once; does nothing when one with the same natural key
     /// is queued or was done.
     fn enqueue(&mut self, kind: TaskKind, run_at: Option<Timestamp>) -> Repo<()>;
-    /// The latest occurrence of a job that was queued.
+    /// The present time, by the database's clock.
+    fn now(&mut self) -> Repo<Timestamp>;
+    /// Queues a task that was given up anew, with all its tries before it; the notification that it was
+    /// to deliver is no longer abandoned then. `false` when no such task was given up.
+    fn revive(&mut self, task: i64) -> Repo<bool>;
+    /// The latest occurrence of a job that was queued; one of the future, from a clock that was ahead,
+    /// does not count.
     fn last_occurrence(&mut self, job: ScheduledJob) -> Repo<Option<Timestamp>>;
     /// Queues the run of a schedule that is due at `due`, once for all schedulers; `false` when
     /// another one did.
@@ -158,6 +194,12 @@ pub trait TaskStore {
     fn purge(&mut self, what: Expired, before: Timestamp, limit: u32) -> Repo<u32>;
     /// Whether the lease is still the present one and lasts at least `margin` from now.
     fn holds(&mut self, lease: &Lease, margin: Duration) -> Repo<bool>;
+    /// Begins the record of a run. Runs of the same task that never came to an end are closed as failed.
+    fn begin_run(&mut self, lease: &Lease, job: ScheduledJob, owner: &str) -> Repo<RunId>;
+    /// Ends the record of a run that is still open.
+    fn end_run(&mut self, run: RunId, end: &RunEnd) -> Repo<()>;
+    /// Ends whatever runs of a task are open, as failed.
+    fn fail_runs(&mut self, task: i64, why: &str) -> Repo<()>;
     /// Ends a held task; `false` when the fence is not the present one any more. Locks the task, so
     /// that a unit of work that ends it first writes everything else as its undisputed holder.
     fn finish(&mut self, lease: &Lease, end: &TaskEnd) -> Repo<bool>;
@@ -167,11 +209,9 @@ pub trait TaskStore {
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait TaskQueue: Send + Sync {
-    /// Claims up to `limit` due tasks for `lease`; time is the database's. A task that this version
-    /// does not know is left to those who do.
-    async fn claim(&self, owner: &str, limit: u32, lease: Duration) -> Repo<Vec<Lease>>;
-    /// Keeps a run for the record.
-    async fn record_run(&self, run: &JobRun) -> Repo<()>;
-    /// When the next task is due, if any.
-    async fn next_due(&self) -> Repo<Option<Timestamp>>;
+    /// Claims the due tasks that there is room for, the longest due first, for `lease`; time is the
+    /// database's. A task that this version does not know is left to those who do.
+    async fn claim(&self, owner: &str, room: Room, lease: Duration) -> Repo<Vec<Lease>>;
+    /// The tasks that were given up, the latest first, up to `limit`.
+    async fn dead(&self, limit: u32) -> Repo<Vec<DeadTask>>;
 }

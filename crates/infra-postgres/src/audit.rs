@@ -117,7 +117,8 @@ impl AuditLog for PgTx<'_> {
         let facts: Map<String, Value> = event
             .facts
             .iter()
-            .map(|(k, v)| ((*k).to_owned(), Value::String(v.clone())))
+            // Facts quote others, such as a mail server: no column takes this character.
+            .map(|(k, v)| ((*k).to_owned(), Value::String(v.replace('\0', ""))))
             .collect();
         self.audit.push(
             event.action,

@@ -456,6 +456,7 @@ diesel::table! {
         outcome -> Nullable<Text>,
         details -> Jsonb,
         owner -> Nullable<Text>,
+        tache_id -> Nullable<BigInt>,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Composition: the only file of this program that names concrete adapters.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use application::AppError;
 use application::jobs::{Jobs, Waits};
@@ -38,6 +39,12 @@ pub enum StartError {
     /// The machine refused something.
     #[error(transparent)]
     Machine(#[from] std::io::Error),
+    /// The scheduler beside this program does not work.
+    #[error("{0}")]
+    Unhealthy(String),
+    /// Tasks that were to be queued anew were not given up.
+    #[error("no tasks of these numbers were given up: {0}")]
+    NotGivenUp(String),
     /// The queue could not be worked off.
     #[error(transparent)]
     Work(#[from] AppError),
@@ -57,18 +64,26 @@ fn database(settings: &Settings, pace: &Pace) -> Result<PgConfig, StartError> {
 /// # Errors
 /// What is misconfigured.
 pub fn engine(settings: &Settings) -> Result<Engine, StartError> {
-    let pace = Pace::default();
-    let pool = WritePool::new(&database(settings, &pace)?);
-    let jobs = Jobs {
+    let owner = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
+    Ok(Engine::new(jobs(settings)?, SCHEDULE, Pace::default(), owner))
+}
+
+/// What the jobs run on.
+///
+/// # Errors
+/// What is misconfigured.
+pub fn jobs(settings: &Settings) -> Result<Jobs, StartError> {
+    let pool = WritePool::new(&database(settings, &Pace::default())?);
+    let mut waits = Waits::default();
+    waits.delivery.first = Duration::from_secs(u64::from(settings.smtp_retry_seconds));
+    Ok(Jobs {
         uow: Arc::new(PgUnitOfWork::new(pool.clone())),
         tasks: Arc::new(PgTaskQueue::new(pool)),
         mailer: mailer(settings)?,
         clock: Arc::new(SystemClock),
         base_url: settings.public_base_url.0.clone(),
-        waits: Waits::default(),
-    };
-    let owner = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
-    Ok(Engine::new(jobs, SCHEDULE, pace, owner))
+        waits,
+    })
 }
 
 /// Refuses to work on a database that lacks migrations of this version. One that cannot be reached

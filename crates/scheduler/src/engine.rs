@@ -3,16 +3,19 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use application::AppError;
 use application::jobs::deliver::{self, Attempt};
 use application::jobs::{Ended, Jobs, dispatch, scheduled};
-use domain::job::{Lease, TaskKind};
+use domain::job::{Lease, Room, TaskKind};
 use futures_util::FutureExt;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use crate::heartbeat::Heartbeat;
 use crate::schedule::Entry;
 
 /// How fast and how much at once.
@@ -20,6 +23,9 @@ use crate::schedule::Entry;
 pub struct Pace {
     /// Tasks side by side.
     pub slots: usize,
+    /// Deliveries among them. They wait for a mail server, and when it hangs the others must go on:
+    /// fewer than the slots.
+    pub deliveries: usize,
     /// How long a task is held. Work is short, so that leases are never renewed.
     pub lease: Duration,
     /// Pause between two looks into an empty queue.
@@ -34,6 +40,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             slots: 8,
+            deliveries: 6,
             lease: Duration::from_secs(60),
             poll: Duration::from_millis(500),
             tick: Duration::from_secs(20),
@@ -81,6 +88,9 @@ pub struct Engine {
     schedule: &'static [Entry],
     pace: Pace,
     owner: String,
+    /// Room for deliveries.
+    deliveries: Arc<Semaphore>,
+    heartbeat: Option<Heartbeat>,
 }
 
 impl Engine {
@@ -91,6 +101,17 @@ impl Engine {
             schedule,
             pace,
             owner: owner.into(),
+            deliveries: Arc::new(Semaphore::new(pace.deliveries)),
+            heartbeat: None,
+        }
+    }
+
+    /// Tells there of each look into the queue.
+    #[must_use]
+    pub fn with_heartbeat(self, heartbeat: Heartbeat) -> Self {
+        Self {
+            heartbeat: Some(heartbeat),
+            ..self
         }
     }
 
@@ -148,8 +169,8 @@ impl Engine {
 
     async fn queue_due(&self) {
         for entry in self.schedule {
-            let (entry, now) = (*entry, self.jobs.clock.now());
-            match scheduled::queue_due(&self.jobs, entry.job, move |last| entry.due(last, now)).await {
+            let entry = *entry;
+            match scheduled::queue_due(&self.jobs, entry.job, move |last, now| entry.due(last, now)).await {
                 Ok(0) => {}
                 Ok(queued) => tracing::info!(job = <&str>::from(entry.job), queued, "scheduled"),
                 Err(error) => tracing::warn!(job = <&str>::from(entry.job), error = %error, "not scheduled"),
@@ -165,10 +186,26 @@ impl Engine {
         }
         // Before the question: the lease is counted from its arrival, never from the answer's.
         let claimed = Instant::now();
-        let limit = u32::try_from(free).unwrap_or(u32::MAX);
-        for lease in self.jobs.tasks.claim(&self.owner, limit, self.pace.lease).await? {
+        let room = Room {
+            tasks: u32::try_from(free).unwrap_or(u32::MAX),
+            deliveries: u32::try_from(self.deliveries.available_permits()).unwrap_or(u32::MAX),
+        };
+        let leases = self.jobs.tasks.claim(&self.owner, room, self.pace.lease).await?;
+        if let Some(heartbeat) = &self.heartbeat {
+            heartbeat.beat();
+        }
+        for lease in leases {
             let engine = self.clone();
-            running.spawn(async move { engine.execute(lease, claimed).await });
+            // Nobody else takes permits: there are as many as were asked for.
+            let delivery = match lease.kind {
+                TaskKind::Deliver(_) => self.deliveries.clone().try_acquire_owned().ok(),
+                _ => None,
+            };
+            running.spawn(async move {
+                let ended = engine.execute(lease, claimed).await;
+                drop(delivery);
+                ended
+            });
         }
         Ok(())
     }

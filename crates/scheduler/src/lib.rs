@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod compose;
 pub mod engine;
+pub mod heartbeat;
 pub mod schedule;
 
 pub use cli::{Cli, run};

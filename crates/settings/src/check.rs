@@ -73,6 +73,7 @@ pub(crate) fn check(settings: &Settings, wrong: &mut Vec<Wrong>) {
         if environment == Environment::Test { 4 } else { 12 },
         16,
     );
+    range("SMTP_RETRY_SECONDS", settings.smtp_retry_seconds, 1, 3600);
     range("DATABASE_POOL_SIZE", settings.database_pool_size, 1, 200);
     range("MAX_CONNECTIONS", settings.max_connections, 1, 1_000_000);
     let prefix = &settings.api_prefix;

@@ -71,6 +71,9 @@ settings! {
         max_connections: u32 = ["MAX_CONNECTIONS"], "10000";
         /// Form of the log.
         log_format: LogFormat = ["LOG_FORMAT"], "json";
+        /// File that the scheduler writes again with every look into its queue, and whose age
+        /// `scheduler health` judges; one for each scheduler on a machine.
+        scheduler_heartbeat_file: String = ["SCHEDULER_HEARTBEAT_FILE"], "/tmp/erp-mif-scheduler.heartbeat";
         /// Least level that is logged, or a filter such as `info,http=debug`.
         log_level: String = ["LOG_LEVEL"], "info";
     }
@@ -130,6 +133,10 @@ settings! {
         smtp_tls: SmtpTls = ["SMTP_TLS"], "starttls";
         /// Sender of e-mails.
         smtp_from: String = ["SMTP_FROM", "EMAILS_FROM_EMAIL"], "ERP MIF Maroc <ne-pas-repondre@mif-maroc.com>";
+        /// Pause before an e-mail that could not be sent is tried again, in seconds; it doubles with each
+        /// try up to two hours, over 16 tries. Shorter pauses count against the sender where unknown
+        /// ones are refused for a minute.
+        smtp_retry_seconds: u32 = ["SMTP_RETRY_SECONDS"], "60";
         /// Directory for e-mails as `.eml` files while no mail server is set.
         mail_dir: String = ["MAIL_DIR"], "mail";
     }

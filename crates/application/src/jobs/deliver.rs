@@ -12,6 +12,7 @@ use domain::audit::AuditEvent;
 use domain::job::{Lease, TaskEnd};
 use domain::notification::{Channel, DeliveryStatus, Notification, Outgoing};
 use domain::ports::{Email, MailError, Tx};
+use jiff::Timestamp;
 
 use super::mail::render;
 use super::{Ended, Jobs, correlation};
@@ -62,7 +63,7 @@ pub async fn attempt(
             }
             let n = &outgoing.notification;
             if n.status == DeliveryStatus::Pending && n.attempts > 0 {
-                possible_duplicate(tx, id, "tentative précédente sans résultat connu");
+                possible_duplicate(tx, id, UNKNOWN_END);
             }
             tx.notifications().begin_attempt(id, now)?;
             Ok(Begun::Send(Box::new(outgoing)))
@@ -141,15 +142,7 @@ pub async fn record(
             Verdict::GivenUp => (DeliveryStatus::Abandoned, Ended::Dead),
         };
         if verdict == Verdict::GivenUp {
-            tx.audit().record(&AuditEvent {
-                action: "envoi_abandonne",
-                object: "notifications",
-                object_id: Some(id.get()),
-                facts: vec![
-                    ("motif", why.clone().unwrap_or_default()),
-                    ("tentatives", held.attempts.to_string()),
-                ],
-            });
+            given_up(tx, id, why.clone().unwrap_or_default(), held.attempts);
         }
         tx.notifications().record_attempt(id, status, now, why)?;
         Ok(ended)
@@ -175,6 +168,45 @@ impl Verdict {
     }
 }
 
+/// Gives a message up because its task was, for a reason that the mailer did not give: its last try
+/// may have gone out without anybody noting it.
+///
+/// # Errors
+/// Only those of the store.
+pub(super) fn abandon(
+    tx: &mut dyn Tx,
+    lease: &Lease,
+    id: Id<Notification>,
+    now: Timestamp,
+    why: &str,
+) -> Result<(), AppError> {
+    let Some(outgoing) = tx.notifications().outgoing(id)? else {
+        return Ok(());
+    };
+    let n = &outgoing.notification;
+    if matches!(n.status, DeliveryStatus::Sent | DeliveryStatus::Abandoned) {
+        return Ok(());
+    }
+    if n.status == DeliveryStatus::Pending && n.attempts > 0 {
+        possible_duplicate(tx, id, UNKNOWN_END);
+    }
+    given_up(tx, id, why.to_owned(), lease.attempts);
+    tx.notifications()
+        .record_attempt(id, DeliveryStatus::Abandoned, now, Some(why.to_owned()))?;
+    Ok(())
+}
+
+const UNKNOWN_END: &str = "tentative précédente sans résultat connu";
+
+fn given_up(tx: &mut dyn Tx, id: Id<Notification>, why: String, attempts: i32) {
+    tx.audit().record(&AuditEvent {
+        action: "envoi_abandonne",
+        object: "notifications",
+        object_id: Some(id.get()),
+        facts: vec![("motif", why), ("tentatives", attempts.to_string())],
+    });
+}
+
 fn possible_duplicate(tx: &mut dyn Tx, id: Id<Notification>, why: &str) {
     tx.audit().record(&AuditEvent {
         action: "doublon_possible",
@@ -187,38 +219,11 @@ fn possible_duplicate(tx: &mut dyn Tx, id: Id<Notification>, why: &str) {
 #[cfg(test)]
 mod tests {
     use domain::job::TaskKind;
-    use domain::notification::{About, NotificationKind};
-    use domain::policy::Role;
     use domain::ports::mailer::MockMailer;
     use domain::ports::unit_of_work::FakeTx;
 
     use super::*;
-    use crate::jobs::testing::{jobs, lease, now};
-
-    const ID: i64 = 7;
-
-    fn outgoing(status: DeliveryStatus, attempts: i32) -> Outgoing {
-        Outgoing {
-            id: Id::new(ID),
-            created_at: now(),
-            notification: Notification {
-                user: Id::new(1),
-                event: None,
-                about: Some(About::Intervention(Id::new(12))),
-                kind: NotificationKind::Assignment,
-                channel: Channel::Email,
-                subject: "Objet".to_owned(),
-                body: "Texte".to_owned(),
-                status,
-                attempts,
-                sent_at: None,
-            },
-            email: "y@example.ma".to_owned(),
-            full_name: "Youssef".to_owned(),
-            role: Role::Technician,
-            is_active: true,
-        }
-    }
+    use crate::jobs::testing::{ID, jobs, lease, outgoing};
 
     fn task(attempts: i32) -> Lease {
         lease(TaskKind::Deliver(Id::new(ID)), attempts)
@@ -262,7 +267,7 @@ mod tests {
             let mut mailer = MockMailer::new();
             mailer
                 .expect_send()
-                .withf(|m| m.message_key == "notification-7")
+                .withf(|m| m.message_key.starts_with("notification-7-"))
                 .times(1)
                 .returning(|_| Ok(()));
             assert!(

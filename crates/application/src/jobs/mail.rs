@@ -57,7 +57,13 @@ pub fn render(outgoing: &Outgoing, base_url: &str) -> Result<Email, AppError> {
         link: &link,
     };
     Ok(Email {
-        message_key: format!("notification-{}", outgoing.id),
+        // The identifier alone comes back in another environment and in a database made anew, and servers
+        // drop what they have seen under the same name.
+        message_key: format!(
+            "notification-{}-{}",
+            outgoing.id,
+            outgoing.created_at.as_microsecond()
+        ),
         to: outgoing.email.clone(),
         to_name: outgoing.full_name.clone(),
         subject: notification.subject.clone(),
@@ -129,7 +135,10 @@ mod tests {
             "https://erp.example.ma/",
         )
         .expect("a message");
-        assert_eq!(mail.message_key, "notification-7");
+        assert_eq!(
+            mail.message_key, "notification-7-1772532000000000",
+            "the same for every try, another one for another row of that number"
+        );
         assert_eq!(
             mail.text,
             "Bonjour Youssef \"Joe\" Amrani,\n\nL'intervention vous est affectée.\n\n\

@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod dispatch;
 pub mod mail;
 pub mod message;
+pub mod replay;
 pub mod retention;
 pub mod scheduled;
 pub mod texts;
@@ -18,7 +19,6 @@ use std::time::Duration;
 
 use domain::audit::Origin;
 use domain::job::{Lease, TaskEnd, TaskKind, TaskQueue};
-use domain::notification::DeliveryStatus;
 use domain::ports::{Clock, Mailer, Tx, UnitOfWork};
 
 use crate::app::run;
@@ -152,12 +152,14 @@ impl Jobs {
             if !tx.tasks().finish(&held, &end)? {
                 return Ok(Ended::Lost);
             }
+            if let TaskKind::Scheduled { .. } = held.kind {
+                tx.tasks().fail_runs(held.task, &why)?;
+            }
             if !matches!(end, TaskEnd::Dead(_)) {
                 return Ok(Ended::Retry);
             }
             if let TaskKind::Deliver(id) = held.kind {
-                tx.notifications()
-                    .record_attempt(id, DeliveryStatus::Abandoned, now, Some(why.clone()))?;
+                deliver::abandon(tx, &held, id, now, &why)?;
             }
             Ok(Ended::Dead)
         })
@@ -174,7 +176,10 @@ fn correlation(lease: &Lease) -> String {
 pub(crate) mod testing {
     use std::sync::Arc;
 
+    use domain::Id;
     use domain::job::{Lease, MockTaskQueue, TaskKind};
+    use domain::notification::{About, Channel, DeliveryStatus, Notification, NotificationKind, Outgoing};
+    use domain::policy::Role;
     use domain::ports::clock::MockClock;
     use domain::ports::mailer::MockMailer;
     use domain::ports::unit_of_work::{FakeTx, FakeUnitOfWork};
@@ -200,6 +205,33 @@ pub(crate) mod testing {
         }
     }
 
+    /// Identifier of the notification that [`outgoing`] gives.
+    pub const ID: i64 = 7;
+
+    /// An e-mail in this state.
+    pub fn outgoing(status: DeliveryStatus, attempts: i32) -> Outgoing {
+        Outgoing {
+            id: Id::new(ID),
+            created_at: now(),
+            notification: Notification {
+                user: Id::new(1),
+                event: None,
+                about: Some(About::Intervention(Id::new(12))),
+                kind: NotificationKind::Assignment,
+                channel: Channel::Email,
+                subject: "Objet".to_owned(),
+                body: "Texte".to_owned(),
+                status,
+                attempts,
+                sent_at: None,
+            },
+            email: "y@example.ma".to_owned(),
+            full_name: "Youssef".to_owned(),
+            role: Role::Technician,
+            is_active: true,
+        }
+    }
+
     pub fn lease(kind: TaskKind, attempts: i32) -> Lease {
         Lease {
             task: 40,
@@ -216,10 +248,11 @@ pub(crate) mod testing {
 mod tests {
     use domain::Id;
     use domain::event::EventId;
+    use domain::notification::DeliveryStatus;
     use domain::ports::mailer::MockMailer;
     use domain::ports::unit_of_work::FakeTx;
 
-    use super::testing::{jobs, lease};
+    use super::testing::{jobs, lease, outgoing};
     use super::*;
 
     #[test]
@@ -271,10 +304,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_delivery_that_is_given_up_says_so_on_its_notification_unless_it_was_lost() {
-        for held in [true, false] {
+    async fn a_delivery_that_is_given_up_says_so_and_whether_its_last_try_may_have_gone_out() {
+        use DeliveryStatus::{Failed, Pending};
+        for (held, status, attempts, audited) in [
+            (true, Failed, 16, ["envoi_abandonne"].as_slice()),
+            (true, Pending, 0, &["envoi_abandonne"]),
+            (true, Pending, 16, &["doublon_possible", "envoi_abandonne"]),
+            (false, Pending, 16, &[]),
+        ] {
             let mut tx = FakeTx::default();
             tx.tasks.expect_finish().returning(move |_, _| Ok(held));
+            tx.notifications
+                .expect_outgoing()
+                .returning(move |_| Ok(Some(outgoing(status, attempts))));
+            for action in audited {
+                tx.audit
+                    .expect_record()
+                    .withf(|e| e.action == *action && e.object_id == Some(7))
+                    .times(1)
+                    .return_const(());
+            }
             tx.notifications
                 .expect_record_attempt()
                 .withf(|id, status, _, why| {

@@ -15,6 +15,7 @@ mod equipments;
 mod interventions;
 mod migrations;
 mod notifications;
+mod retention;
 mod sessions;
 mod support;
 mod tasks;

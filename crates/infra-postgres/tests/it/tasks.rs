@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use domain::Id;
 use domain::event::{Event, EventId};
-use domain::job::{Expired, JobRun, Lease, RunOutcome, ScheduledJob, TaskEnd, TaskKind, TaskQueue};
+use domain::job::{Lease, Room, RunEnd, RunOutcome, ScheduledJob, TaskEnd, TaskKind, TaskQueue};
 use domain::policy::Role;
 use infra_postgres::PgTaskQueue;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use test_support::TestDb;
 
 use crate::support::{must, new_user_id, now};
@@ -32,8 +32,16 @@ async fn enqueue(db: &TestDb, ids: impl IntoIterator<Item = i64>) {
     .await;
 }
 
+/// Room for this many, of whatever kind.
+fn room(tasks: u32) -> Room {
+    Room {
+        tasks,
+        deliveries: tasks,
+    }
+}
+
 async fn claim(db: &TestDb, limit: u32) -> Vec<Lease> {
-    queue(db).claim("essai", limit, LEASE).await.unwrap()
+    queue(db).claim("essai", room(limit), LEASE).await.unwrap()
 }
 
 async fn claim_one(db: &TestDb) -> Lease {
@@ -95,7 +103,7 @@ async fn many_workers_at_once_never_share_a_task() {
         tokio::spawn(async move {
             let mut mine = Vec::new();
             loop {
-                let some = queue.claim(&format!("essai-{n}"), 7, LEASE).await.unwrap();
+                let some = queue.claim(&format!("essai-{n}"), room(7), LEASE).await.unwrap();
                 if some.is_empty() {
                     return mine;
                 }
@@ -276,108 +284,162 @@ async fn an_event_brings_its_task_and_is_dispatched_once() {
 }
 
 #[tokio::test]
-async fn runs_are_recorded_and_the_next_task_is_known() {
+async fn deliveries_leave_room_for_everything_else() {
     let db = TestDb::new().await;
-    let queue = queue(&db);
-    assert_eq!(queue.next_due().await.unwrap(), None);
-    let due: Timestamp = "2999-01-01T00:00:00Z".parse().unwrap();
-    must(&db, move |tx| tx.tasks().enqueue(delivery(1), Some(due))).await;
-    assert_eq!(queue.next_due().await.unwrap(), Some(due));
-    let run = JobRun {
-        job: "retention".into(),
-        started_at: now(),
-        // The clock was set back meanwhile.
-        finished_at: now() - SignedDuration::from_secs(5),
-        outcome: RunOutcome::Partial,
-        counts: vec![("sessions", 3)],
-        error: Some("interrompu".into()),
-        owner: "essai".into(),
+    enqueue(&db, 1..=20).await;
+    db.execute("UPDATE taches SET run_at = now() - interval '1 hour'");
+    must(&db, |tx| {
+        tx.outbox().push(&Event::EquipmentDown { id: Id::new(3) }, now())
+    })
+    .await;
+    let taken = |deliveries| {
+        let queue = queue(&db);
+        async move {
+            let room = Room { tasks: 8, deliveries };
+            let leases = queue.claim("essai", room, LEASE).await.unwrap();
+            let mails = leases.iter().filter(|l| matches!(l.kind, TaskKind::Deliver(_)));
+            (mails.count(), leases.len())
+        }
     };
-    queue.record_run(&run).await.unwrap();
-    assert_eq!(
-        db.number(
-            "SELECT count(*) FROM job_runs WHERE job = 'retention' AND outcome = 'partiel' AND owner = 'essai' \
-             AND finished_at = started_at AND details = '{\"lignes\": {\"sessions\": 3}, \"erreur\": \"interrompu\"}'"
-        ),
-        1
-    );
-}
-
-async fn purge(db: &TestDb, what: Expired, before: Timestamp, limit: u32) -> u32 {
-    must(db, move |tx| tx.tasks().purge(what, before, limit)).await
+    assert_eq!(taken(0).await, (0, 1), "the event, although it is the youngest");
+    assert_eq!(taken(6).await, (6, 6));
+    assert_eq!(taken(20).await, (8, 8), "never more than there is room for");
 }
 
 #[tokio::test]
-async fn retention_removes_what_expired_before_the_limit_and_nothing_else() {
+async fn what_was_given_up_can_be_done_again_and_its_message_with_it() {
     let db = TestDb::new().await;
     let user = new_user_id(&db, "amal", Role::Client).await;
     db.execute(&format!(
-        "INSERT INTO sessions (id, user_id, expires_at, ended_at, end_reason, mode) VALUES \
-         (md5('expiree')::uuid, {user}, '2026-01-01', NULL, NULL, 'bearer'), \
-         (md5('finie')::uuid, {user}, '2026-06-01', '2026-01-01', 'deconnexion', 'bearer'), \
-         (md5('vivante')::uuid, {user}, '2026-06-01', NULL, NULL, 'bearer'); \
-         INSERT INTO refresh_tokens (token_hash, session_id, generation, expires_at) \
-         SELECT sha256(g::text::bytea), md5('vivante')::uuid, g, CASE WHEN g < 3 THEN '2026-01-01'::timestamptz \
-         ELSE '2026-06-01' END FROM generate_series(1, 4) g; \
-         INSERT INTO refresh_tokens (token_hash, session_id, generation, expires_at) \
-         VALUES (sha256('x'), md5('finie')::uuid, 0, '2026-06-01'); \
-         INSERT INTO cles_idempotence (user_id, methode, chemin, cle, empreinte, created_at) VALUES \
-         ({user}, 'POST', '/a', 'vieille', sha256('a'), '2026-01-01'), ({user}, 'POST', '/a', 'neuve', sha256('a'), '2026-06-01'); \
-         INSERT INTO connexions_tentatives (identifiant_hash, fenetre_debut) VALUES \
-         (sha256('a'), '2026-01-01'), (sha256('b'), '2026-06-01'); \
-         INSERT INTO evenements (id, kind, aggregate_type, aggregate_id, occurred_at, dispatched_at) VALUES \
-         (1, 'intervention.creee', 'interventions', 1, '2026-01-01', '2026-01-01'), \
-         (2, 'intervention.creee', 'interventions', 1, '2026-01-01', '2026-06-01'), \
-         (3, 'intervention.creee', 'interventions', 1, '2026-01-01', NULL); \
-         INSERT INTO taches (kind, evenement_id, done_at, dead_at) VALUES \
-         ('evenement', 1, '2026-01-01', NULL), ('evenement', 1, '2026-06-01', NULL), ('evenement', 3, NULL, '2026-01-01'); \
-         INSERT INTO notifications (user_id, type, canal, sujet, contenu, evenement_id) \
-         VALUES ({user}, 'rappel', 'push', 'x', 'y', 1)"
+        "INSERT INTO notifications (id, user_id, type, canal, sujet, contenu, statut, tentatives) \
+         VALUES (1, {user}, 'rappel', 'email', 'x', 'y', 'abandonnee', 16)"
     ));
-    let limit = "2026-03-01T00:00:00Z".parse().unwrap();
-    for (what, removed, table, left) in [
-        (Expired::RefreshTokens, 2, "refresh_tokens", 3),
-        (Expired::Sessions, 2, "sessions", 1),
-        (Expired::IdempotencyKeys, 1, "cles_idempotence", 1),
-        (Expired::LoginAttempts, 1, "connexions_tentatives", 1),
-        (Expired::Tasks, 1, "taches", 2),
-        (Expired::Events, 1, "evenements", 2),
-    ] {
-        assert_eq!(purge(&db, what, limit, 100).await, removed, "{what:?}");
-        assert_eq!(
-            db.number(&format!("SELECT count(*) FROM {table}")),
-            left,
-            "{what:?}"
-        );
-        assert_eq!(purge(&db, what, limit, 100).await, 0, "{what:?}");
-    }
+    enqueue(&db, [1]).await;
+    let last = claim_one(&db).await;
+    let id = last.task;
+    let revive = || must(&db, move |tx| tx.tasks().revive(id));
+    assert!(!revive().await, "not given up");
+    db.execute("UPDATE taches SET attempts = 16");
+    assert!(finish(&db, &last, TaskEnd::Dead("relais".into())).await);
+    let dead = queue(&db).dead(10).await.unwrap();
     assert_eq!(
-        db.number("SELECT count(*) FROM refresh_tokens"),
-        2,
-        "those of the removed session went with it"
+        dead.iter()
+            .map(|d| (d.task, d.kind.as_str(), d.why.as_str()))
+            .collect::<Vec<_>>(),
+        [(id, "livraison", "relais")]
     );
+    assert!(revive().await);
+    assert!(!revive().await, "once");
+    assert_eq!(queue(&db).dead(10).await.unwrap(), []);
     assert_eq!(
-        db.number("SELECT count(*) FROM notifications WHERE evenement_id IS NULL"),
-        1,
-        "the inbox stays"
+        db.number("SELECT count(*) FROM notifications WHERE statut = 'echec' AND tentatives = 16"),
+        1
+    );
+    let again = claim_one(&db).await;
+    assert_eq!(
+        (again.task, again.attempts),
+        (id, 1),
+        "with all its tries before it"
+    );
+    assert!(
+        !finish(&db, &last, TaskEnd::Done).await,
+        "whoever had it has lost it"
     );
 }
 
 #[tokio::test]
-async fn retention_takes_a_bounded_number_and_never_waits() {
+async fn a_task_that_goes_on_has_all_its_tries_before_it() {
     let db = TestDb::new().await;
-    db.execute(
-        "INSERT INTO connexions_tentatives (identifiant_hash, fenetre_debut) \
-         SELECT sha256(g::text::bytea), '2026-01-01' FROM generate_series(1, 10) g",
+    enqueue(&db, [1]).await;
+    let lease = claim_one(&db).await;
+    assert!(finish(&db, &lease, TaskEnd::GoOnAfter(Duration::from_secs(90))).await);
+    assert_eq!(claim(&db, 1).await, [], "not yet");
+    db.execute("UPDATE taches SET run_at = now()");
+    assert_eq!(claim_one(&db).await.attempts, 1);
+}
+
+#[tokio::test]
+async fn an_occurrence_of_the_future_does_not_stop_the_schedule() {
+    let db = TestDb::new().await;
+    for due in ["2026-03-02T03:00:00Z", "2999-01-01T03:00:00Z"] {
+        let due: Timestamp = due.parse().unwrap();
+        must(&db, move |tx| {
+            tx.tasks().enqueue_occurrence(ScheduledJob::Retention, due)
+        })
+        .await;
+    }
+    let last = must(&db, |tx| tx.tasks().last_occurrence(ScheduledJob::Retention)).await;
+    assert_eq!(last, Some("2026-03-02T03:00:00Z".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn a_run_is_recorded_from_its_beginning_on() {
+    let db = TestDb::new().await;
+    must(&db, |tx| {
+        tx.tasks().enqueue_occurrence(ScheduledJob::Retention, now())
+    })
+    .await;
+    let lease = claim_one(&db).await;
+    let begin = || {
+        let lease = lease.clone();
+        must(&db, move |tx| {
+            tx.tasks().begin_run(&lease, ScheduledJob::Retention, "essai")
+        })
+    };
+    let runs = |condition: &str| {
+        db.number(&format!(
+            "SELECT count(*) FROM job_runs WHERE job = 'retention' AND owner = 'essai' AND {condition}"
+        ))
+    };
+    let crashed = begin().await;
+    assert_eq!(runs("finished_at IS NULL AND outcome IS NULL"), 1);
+    let second = begin().await;
+    assert_eq!(
+        runs("outcome = 'echec' AND finished_at >= started_at AND details ->> 'erreur' = 'sans fin connue'"),
+        1,
+        "the try before never came to an end"
     );
-    assert_eq!(purge(&db, Expired::LoginAttempts, now(), 4).await, 4);
-    // Somebody signs in at this moment: that row is theirs.
-    use diesel::connection::SimpleConnection;
-    let mut other = db.connection();
-    other
-        .batch_execute("BEGIN; SELECT 1 FROM connexions_tentatives LIMIT 1 FOR UPDATE")
-        .expect("a locked row");
-    assert_eq!(purge(&db, Expired::LoginAttempts, now(), 100).await, 5);
-    other.batch_execute("ROLLBACK").expect("let go");
-    assert_eq!(purge(&db, Expired::LoginAttempts, now(), 100).await, 1);
+    let end = RunEnd {
+        outcome: RunOutcome::Partial,
+        counts: vec![("sessions", 3)],
+        error: Some("interrompu\0".into()),
+    };
+    for run in [crashed, second] {
+        let end = end.clone();
+        must(&db, move |tx| tx.tasks().end_run(run, &end)).await;
+    }
+    assert_eq!(
+        runs(
+            "outcome = 'partiel' AND details = '{\"lignes\": {\"sessions\": 3}, \"erreur\": \"interrompu\"}'"
+        ),
+        1,
+        "what has ended stays as it is"
+    );
+    begin().await;
+    let task = lease.task;
+    must(&db, move |tx| tx.tasks().fail_runs(task, "panic")).await;
+    assert_eq!(runs("outcome = 'echec' AND details ->> 'erreur' = 'panic'"), 1);
+    assert_eq!(runs("true"), 3);
+}
+
+#[tokio::test]
+async fn a_history_that_is_brought_in_is_nobodys_news() {
+    let db = TestDb::new().await;
+    for at in ["2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z"] {
+        let at: Timestamp = at.parse().unwrap();
+        must(&db, move |tx| {
+            tx.outbox().push(&Event::EquipmentDown { id: Id::new(3) }, at)
+        })
+        .await;
+    }
+    let before: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+    assert_eq!(must(&db, move |tx| tx.tasks().settle_history(before)).await, 1);
+    assert_eq!(
+        db.number(
+            "SELECT count(*) FROM evenements WHERE dispatched_at IS NOT NULL AND occurred_at < '2026-03-01'"
+        ),
+        1
+    );
+    assert_eq!(claim(&db, 10).await.len(), 1, "the later one is still to be told");
+    assert_eq!(must(&db, move |tx| tx.tasks().settle_history(before)).await, 0);
 }

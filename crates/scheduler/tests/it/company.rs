@@ -136,6 +136,7 @@ const NEVER: Backoff = Backoff {
 
 pub const PACE: Pace = Pace {
     slots: 4,
+    deliveries: 3,
     lease: Duration::from_secs(60),
     poll: Duration::from_millis(20),
     tick: Duration::from_secs(60),

@@ -1,19 +1,23 @@
 //! Mail servers that are away, refuse or hide their answer; workers that die, stall or panic.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use application::jobs::Ended;
 use application::jobs::deliver::{Attempt, attempt};
-use domain::job::TaskKind;
+use application::jobs::replay::replay;
+use domain::job::{Room, TaskKind};
 use test_support::{SmtpMode, SmtpSink};
 use tokio::time::timeout;
 
-use crate::company::{Company, MAILS, smtp};
-use crate::mailers::{Gate, Poisoned, Saboteur};
+use crate::company::{Company, MAILS, PACE, smtp};
+use crate::mailers::{Gate, Poisoned, REFUSED, Saboteur};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+const ONE: Room = Room {
+    tasks: 1,
+    deliveries: 1,
+};
 
 #[tokio::test]
 async fn while_the_mail_server_is_away_nothing_is_lost_and_later_each_message_goes_out_once() {
@@ -105,6 +109,125 @@ async fn a_refusal_for_good_is_not_tried_again_and_is_there_to_be_seen() {
 }
 
 #[tokio::test]
+async fn what_a_relay_denied_goes_out_when_it_is_put_right_and_what_was_given_up_when_asked_for() {
+    let (company, sink) = (Company::new().await, SmtpSink::start().await);
+    let engine = company.engine("a", smtp(&sink));
+    sink.set(SmtpMode::AtRecipient("554 5.7.1 Relay access denied"));
+    company.assignment(1).await;
+    let tally = engine.drain().await.expect("drained");
+    assert_eq!(
+        (tally.retry, company.mails("echec")),
+        (2, 2),
+        "not the recipient's fault"
+    );
+    // Nobody puts it right in time: the last try.
+    company
+        .db
+        .execute("UPDATE taches SET attempts = max_attempts - 1 WHERE kind = 'livraison'");
+    company.time_passes();
+    assert_eq!(engine.drain().await.expect("drained").dead, 2);
+    sink.set(SmtpMode::Ok);
+    company.time_passes();
+    engine.drain().await.expect("drained");
+    assert_eq!((sink.taken(), company.mails("abandonnee")), (Vec::new(), 2));
+
+    let jobs = company.jobs(smtp(&sink));
+    for dead in jobs.tasks.dead(10).await.expect("a list") {
+        assert!(dead.why.contains("Relay access denied"), "{}", dead.why);
+        assert!(replay(&jobs, dead.task).await.expect("queued"));
+        assert!(!replay(&jobs, dead.task).await.expect("asked"), "once");
+    }
+    engine.drain().await.expect("drained");
+    assert_eq!((sink.taken().len(), company.mails("envoyee")), (MAILS, 2));
+    assert_eq!(
+        (company.audited("relance"), company.audited("doublon_possible")),
+        (2, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_that_no_text_column_takes_is_written_down_all_the_same() {
+    let (company, sink) = (Company::new().await, SmtpSink::start().await);
+    sink.set(SmtpMode::AtRecipient("550 5.1.1 no\0body"));
+    company.assignment(1).await;
+    let tally = company.engine("a", smtp(&sink)).drain().await.expect("drained");
+    assert_eq!(
+        (
+            tally.dead,
+            company.audited("envoi_abandonne"),
+            company.mails("abandonnee")
+        ),
+        (2, 2, 2)
+    );
+}
+
+#[tokio::test]
+async fn a_last_try_without_an_end_is_put_on_record() {
+    let company = Company::new().await;
+    company.assignment(1).await;
+    let gate = Arc::new(Gate::shut());
+    let stalled = company.engine("mort", gate.clone());
+    let stalled = tokio::spawn(async move { stalled.drain().await });
+    let _arrived = timeout(PATIENCE, gate.arrived.acquire_many(2))
+        .await
+        .expect("both messages are on their way")
+        .expect("the gate");
+    // It dies with both, and it was their last try.
+    stalled.abort();
+    let _ = stalled.await;
+    company.db.execute("UPDATE taches SET attempts = max_attempts");
+    company.leases_end();
+    let tally = company.engine("b", gate.clone()).drain().await.expect("drained");
+    assert_eq!((tally.dead, company.mails("abandonnee")), (2, 2));
+    assert_eq!(
+        (
+            company.audited("doublon_possible"),
+            company.audited("envoi_abandonne")
+        ),
+        (2, 2)
+    );
+}
+
+#[tokio::test]
+async fn e_mails_that_hang_delay_no_event() {
+    let (company, sink) = (Company::new().await, SmtpSink::start().await);
+    sink.set(SmtpMode::Hang);
+    for job in 1..=25 {
+        company.assignment(job).await;
+    }
+    let engine = company.engine("a", smtp(&sink));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let run = tokio::spawn(async move {
+        engine
+            .run(async {
+                let _ = stopped.await;
+            })
+            .await;
+    });
+    let inbox = |jobs: i64| {
+        let company = &company;
+        async move {
+            while company.count("notifications", "canal = 'push'") < 2 * jobs {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    };
+    timeout(PATIENCE, inbox(25)).await.expect("all are told");
+    let hanging = || async {
+        while sink.connections() < PACE.deliveries {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, hanging()).await.expect("the e-mails hang");
+    company.assignment(26).await;
+    timeout(Duration::from_secs(2), inbox(26))
+        .await
+        .expect("the inbox does not wait for them");
+    stop.send(()).expect("still running");
+    run.abort();
+}
+
+#[tokio::test]
 async fn a_message_is_given_up_after_its_last_try() {
     let (company, mut sink) = (Company::new().await, SmtpSink::start().await);
     sink.down().await;
@@ -191,7 +314,12 @@ async fn a_worker_that_dies_between_sending_and_noting_leaves_a_trace() {
     company.assignment(1).await;
     let jobs = company.jobs(smtp(&sink));
     // Works on the event, then dies right after the server has taken the first message.
-    let [event] = &jobs.tasks.claim("mort", 1, PATIENCE * 3).await.expect("claimed")[..] else {
+    let [event] = &jobs
+        .tasks
+        .claim("mort", ONE, PATIENCE * 3)
+        .await
+        .expect("claimed")[..]
+    else {
         panic!("no event")
     };
     let TaskKind::DispatchEvent(id) = event.kind else {
@@ -201,7 +329,12 @@ async fn a_worker_that_dies_between_sending_and_noting_leaves_a_trace() {
         .await
         .expect("dispatched");
     assert_eq!(ended, Ended::Done);
-    let [mail] = &jobs.tasks.claim("mort", 1, PATIENCE * 3).await.expect("claimed")[..] else {
+    let [mail] = &jobs
+        .tasks
+        .claim("mort", ONE, PATIENCE * 3)
+        .await
+        .expect("claimed")[..]
+    else {
         panic!("no mail")
     };
     let TaskKind::Deliver(id) = mail.kind else {
@@ -280,12 +413,12 @@ async fn an_answer_that_the_database_cannot_take_at_once_is_not_lost() {
     company.db.execute("UPDATE clients SET user_id = NULL");
     company.assignment(1).await;
     let mailer = Arc::new(Saboteur::with(company.db.connection()));
-    let tally = company
-        .engine("a", mailer.clone())
-        .drain()
-        .await
-        .expect("drained");
-    assert!(mailer.sabotaged.load(Ordering::Relaxed));
+    let tally = company.engine("a", mailer).drain().await.expect("drained");
+    assert_eq!(
+        company.db.number("SELECT last_value FROM sabotages"),
+        REFUSED + 1,
+        "refused, and written at last"
+    );
     assert_eq!((tally.done, tally.retry, tally.lost), (2, 0, 0));
     assert_eq!(
         company.count(

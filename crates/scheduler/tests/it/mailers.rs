@@ -1,7 +1,6 @@
 //! Mailers that do what no server could be made to do at the right moment.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use diesel::PgConnection;
@@ -44,38 +43,34 @@ impl Mailer for Poisoned {
     }
 }
 
-/// Sends, and takes the table of notifications away for a moment right after.
-pub struct Saboteur {
-    connection: Mutex<Option<PgConnection>>,
-    pub sabotaged: AtomicBool,
-}
+/// Sends, and has the database refuse the next writes of what became of it.
+pub struct Saboteur(Mutex<Option<PgConnection>>);
+
+/// Writes that are refused.
+pub const REFUSED: i64 = 2;
 
 impl Saboteur {
     pub fn with(connection: PgConnection) -> Self {
-        Self {
-            connection: Mutex::new(Some(connection)),
-            sabotaged: AtomicBool::new(false),
-        }
+        Self(Mutex::new(Some(connection)))
     }
 }
 
 #[async_trait]
 impl Mailer for Saboteur {
     async fn send(&self, _: &Email) -> Result<(), MailError> {
-        let connection = self.connection.lock().expect("the connection").take();
+        let connection = self.0.lock().expect("the connection").take();
         let Some(mut connection) = connection else {
             return Ok(());
         };
-        self.sabotaged.store(true, Ordering::Relaxed);
+        // A sequence counts on when a transaction is rolled back.
         connection
-            .batch_execute("ALTER TABLE notifications RENAME TO loin")
+            .batch_execute(&format!(
+                "CREATE SEQUENCE sabotages; \
+                 CREATE FUNCTION saboter() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                     IF nextval('sabotages') <= {REFUSED} THEN RAISE EXCEPTION 'sabotage'; END IF; RETURN NEW; END $$; \
+                 CREATE TRIGGER tg_sabotage BEFORE UPDATE ON notifications FOR EACH ROW EXECUTE FUNCTION saboter()"
+            ))
             .expect("sabotage");
-        std::thread::spawn(move || {
-            std::thread::sleep(std::time::Duration::from_millis(700));
-            connection
-                .batch_execute("ALTER TABLE loin RENAME TO notifications")
-                .expect("repair");
-        });
         Ok(())
     }
 }

@@ -1,8 +1,11 @@
 //! Jobs by the clock, with several schedulers.
 
+use std::sync::Arc;
+
+use application::jobs::Jobs;
 use scheduler::Engine;
 use scheduler::schedule::SCHEDULE;
-use test_support::SmtpSink;
+use test_support::{FixedClock, SmtpSink};
 
 use crate::company::{Company, PACE, smtp};
 
@@ -11,7 +14,8 @@ async fn however_many_schedulers_run_an_occurrence_runs_once_and_is_recorded() {
     let (company, sink) = (Company::new().await, SmtpSink::start().await);
     company.db.execute(
         "INSERT INTO sessions (id, user_id, expires_at, mode) VALUES \
-         (md5('vieille')::uuid, 4, '2026-10-01', 'bearer'), (md5('neuve')::uuid, 4, '2026-11-19', 'bearer')",
+         (md5('vieille')::uuid, 4, now() - interval '40 days', 'bearer'), \
+         (md5('neuve')::uuid, 4, now() - interval '1 day', 'bearer')",
     );
     let engines = ["a", "b", "c", "d"].map(|owner| {
         let engine = Engine::new(company.jobs(smtp(&sink)), SCHEDULE, PACE, owner);
@@ -25,7 +29,7 @@ async fn however_many_schedulers_run_an_occurrence_runs_once_and_is_recorded() {
     assert_eq!(
         company.count(
             "occurrences",
-            "schedule = 'retention' AND due_at = '2026-11-20 03:00+00'"
+            "schedule = 'retention' AND due_at BETWEEN now() - interval '25 hours' AND now()"
         ),
         1
     );
@@ -38,4 +42,23 @@ async fn however_many_schedulers_run_an_occurrence_runs_once_and_is_recorded() {
     );
     assert_eq!(company.count("sessions", "true"), 1);
     assert_eq!(company.audited("purge"), 1);
+}
+
+#[tokio::test]
+async fn a_machine_whose_clock_is_ahead_removes_nothing_and_stops_no_schedule() {
+    let (company, sink) = (Company::new().await, SmtpSink::start().await);
+    company.db.execute(
+        "INSERT INTO cles_idempotence (user_id, methode, chemin, cle, empreinte) \
+         VALUES (4, 'POST', '/interventions', 'a', sha256('a'))",
+    );
+    let jobs = Jobs {
+        clock: Arc::new(FixedClock::at("2999-01-01T12:00:00Z")),
+        ..company.jobs(smtp(&sink))
+    };
+    let tally = Engine::new(jobs, SCHEDULE, PACE, "en avance")
+        .drain()
+        .await
+        .expect("drained");
+    assert_eq!((tally.done, company.count("cles_idempotence", "true")), (1, 1));
+    assert_eq!(company.count("occurrences", "due_at > now()"), 0);
 }

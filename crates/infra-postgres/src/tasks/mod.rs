@@ -1,26 +1,27 @@
 //! The task queue. Its time is the server's, so that workers whose clocks differ agree.
 
+mod queue;
+mod retention;
+
 use std::time::Duration;
 
-use async_trait::async_trait;
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Jsonb, Nullable, Text, Timestamptz};
-use domain::audit::Origin;
-use domain::error::{Repo, RepoError};
+use diesel::sql_types::{BigInt, Bool, Double, Integer, Jsonb, Nullable, Text, Timestamptz};
+use domain::error::Repo;
 use domain::event::{EventId, StoredEvent};
-use domain::job::{Expired, JobRun, Lease, ScheduledJob, TaskEnd, TaskKind, TaskQueue, TaskStore};
-use domain::ports::TxError;
+use domain::job::{Expired, Lease, RunEnd, RunId, RunOutcome, ScheduledJob, TaskEnd, TaskKind, TaskStore};
+use domain::notification::DeliveryStatus;
 use domain::{Id, Vocab};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+pub use self::queue::PgTaskQueue;
 use crate::error::repo;
 use crate::outbox;
-use crate::pool::WritePool;
-use crate::schema::{evenements, job_runs, occurrences, taches};
+use crate::schema::{evenements, job_runs, notifications, occurrences, taches};
 use crate::sql::{PgVocab, Ts, ts};
 use crate::tx::PgTx;
-use crate::unit_of_work::PgUnitOfWork;
 
 const EVENT: &str = "evenement";
 const DELIVERY: &str = "livraison";
@@ -29,6 +30,8 @@ const SCHEDULED: &str = "planifie.";
 
 /// Longest stored error, in characters.
 const MAX_ERROR: usize = 4000;
+/// Longest stored name of a worker, in characters.
+const MAX_OWNER: usize = 200;
 
 fn code(kind: TaskKind) -> String {
     match kind {
@@ -112,74 +115,6 @@ impl PgTx<'_> {
         .map_err(repo)?;
         Ok(row.map(|r| r.id))
     }
-
-    fn claim(&mut self, owner: &str, limit: u32, lease: Duration) -> Repo<Vec<Lease>> {
-        // MATERIALIZED: the rows are chosen once, whatever plan the update gets.
-        let rows: Vec<LeaseRow> = diesel::sql_query(
-            "WITH choisies AS MATERIALIZED ( \
-                 SELECT id FROM taches \
-                 WHERE done_at IS NULL AND dead_at IS NULL AND run_at <= now() \
-                   AND (lease_until IS NULL OR lease_until < now()) AND kind = ANY($1) \
-                 ORDER BY run_at, id LIMIT $2 FOR UPDATE SKIP LOCKED) \
-             UPDATE taches t SET lease_until = now() + make_interval(secs => $3), owner = $4, \
-                 fence = t.fence + 1, attempts = t.attempts + 1 \
-             FROM choisies c WHERE t.id = c.id \
-             RETURNING t.id, t.kind, t.payload, t.evenement_id, t.fence, t.attempts, t.max_attempts, t.lease_until",
-        )
-        .bind::<Array<Text>, _>(known())
-        .bind::<BigInt, _>(i64::from(limit))
-        .bind::<Double, _>(lease.as_secs_f64())
-        .bind::<Text, _>(owner)
-        .get_results(self.conn)
-        .map_err(repo)?;
-        let mut leases = Vec::with_capacity(rows.len());
-        for row in rows {
-            match read(&row.kind, &row.payload, row.evenement_id) {
-                Some(kind) => leases.push(Lease {
-                    task: row.id,
-                    kind,
-                    fence: row.fence,
-                    attempts: row.attempts,
-                    max_attempts: row.max_attempts,
-                    until: row.lease_until.0,
-                }),
-                // It would be as unreadable the next time, and must not stand in front of others.
-                None => {
-                    tracing::error!(task = row.id, kind = row.kind, "unreadable task");
-                    diesel::update(taches::table.find(row.id))
-                        .set((
-                            taches::dead_at.eq(diesel::dsl::now),
-                            taches::lease_until.eq(None::<Ts>),
-                            taches::last_error.eq("illisible"),
-                        ))
-                        .execute(self.conn)
-                        .map_err(repo)?;
-                }
-            }
-        }
-        leases.sort_by_key(|l| l.task);
-        Ok(leases)
-    }
-}
-
-#[derive(QueryableByName)]
-struct LeaseRow {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = Jsonb)]
-    payload: Value,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    evenement_id: Option<i64>,
-    #[diesel(sql_type = BigInt)]
-    fence: i64,
-    #[diesel(sql_type = Integer)]
-    attempts: i32,
-    #[diesel(sql_type = Integer)]
-    max_attempts: i32,
-    #[diesel(sql_type = Timestamptz)]
-    lease_until: Ts,
 }
 
 impl TaskStore for PgTx<'_> {
@@ -187,9 +122,53 @@ impl TaskStore for PgTx<'_> {
         self.queue(kind, run_at).map(|_| ())
     }
 
+    fn now(&mut self) -> Repo<Timestamp> {
+        let now: Ts = diesel::select(diesel::dsl::now.into_sql::<Timestamptz>())
+            .get_result(self.conn)
+            .map_err(repo)?;
+        Ok(now.0)
+    }
+
+    fn revive(&mut self, task: i64) -> Repo<bool> {
+        // The fence rises, so that whoever still works on its last try has lost it.
+        let kind: Option<(String, Value)> =
+            diesel::update(taches::table.find(task).filter(taches::dead_at.is_not_null()))
+                .set((
+                    taches::dead_at.eq(None::<Ts>),
+                    taches::lease_until.eq(None::<Ts>),
+                    taches::run_at.eq(diesel::dsl::now),
+                    taches::attempts.eq(0),
+                    taches::fence.eq(taches::fence + 1),
+                ))
+                .returning((taches::kind, taches::payload))
+                .get_result(self.conn)
+                .optional()
+                .map_err(repo)?;
+        let Some((code, payload)) = kind else {
+            return Ok(false);
+        };
+        if let Some(TaskKind::Deliver(id)) = read(&code, &payload, None) {
+            // Not "waiting": that would say of its last try that nobody knows its end.
+            diesel::update(
+                notifications::table
+                    .find(id.get())
+                    .filter(notifications::statut.eq(PgVocab(DeliveryStatus::Abandoned))),
+            )
+            .set((
+                notifications::statut.eq(PgVocab(DeliveryStatus::Failed)),
+                notifications::updated_at.eq(diesel::dsl::now),
+                notifications::version.eq(notifications::version + 1),
+            ))
+            .execute(self.conn)
+            .map_err(repo)?;
+        }
+        Ok(true)
+    }
+
     fn last_occurrence(&mut self, job: ScheduledJob) -> Repo<Option<Timestamp>> {
         let last: Option<Ts> = occurrences::table
             .filter(occurrences::schedule.eq(job.code()))
+            .filter(sql::<Bool>("due_at <= now() + interval '1 day'"))
             .select(diesel::dsl::max(occurrences::due_at))
             .first(self.conn)
             .map_err(repo)?;
@@ -269,26 +248,7 @@ impl TaskStore for PgTx<'_> {
     }
 
     fn purge(&mut self, what: Expired, before: Timestamp, limit: u32) -> Repo<u32> {
-        // Ordered by an index that leads to old rows first; rows in use are left for the next time.
-        let (table, expired, order) = match what {
-            Expired::RefreshTokens => ("refresh_tokens", "expires_at < $1", "expires_at"),
-            Expired::Sessions => ("sessions", "(expires_at < $1 OR ended_at < $1)", "expires_at"),
-            Expired::IdempotencyKeys => ("cles_idempotence", "created_at < $1", "created_at"),
-            Expired::LoginAttempts => ("connexions_tentatives", "fenetre_debut < $1", "fenetre_debut"),
-            Expired::Tasks => ("taches", "done_at < $1", "id"),
-            Expired::Events => ("evenements", "dispatched_at < $1", "dispatched_at"),
-        };
-        let sql = format!(
-            "WITH expirees AS MATERIALIZED (SELECT ctid FROM {table} WHERE {expired} \
-             ORDER BY {order} LIMIT $2 FOR UPDATE SKIP LOCKED) \
-             DELETE FROM {table} t USING expirees e WHERE t.ctid = e.ctid"
-        );
-        let rows = diesel::sql_query(sql)
-            .bind::<Timestamptz, _>(Ts(before))
-            .bind::<BigInt, _>(i64::from(limit))
-            .execute(self.conn)
-            .map_err(repo)?;
-        Ok(u32::try_from(rows).unwrap_or(u32::MAX))
+        retention::purge(self, what, before, limit)
     }
 
     fn holds(&mut self, lease: &Lease, margin: Duration) -> Repo<bool> {
@@ -309,16 +269,71 @@ impl TaskStore for PgTx<'_> {
         Ok(row.held)
     }
 
+    fn begin_run(&mut self, lease: &Lease, job: ScheduledJob, owner: &str) -> Repo<RunId> {
+        self.fail_runs(lease.task, "sans fin connue")?;
+        let owner: String = owner.chars().take(MAX_OWNER).collect();
+        let id: i64 = diesel::insert_into(job_runs::table)
+            .values((
+                job_runs::job.eq(job.code()),
+                job_runs::tache_id.eq(lease.task),
+                job_runs::owner.eq(owner),
+            ))
+            .returning(job_runs::id)
+            .get_result(self.conn)
+            .map_err(repo)?;
+        Ok(RunId(id))
+    }
+
+    fn end_run(&mut self, run: RunId, end: &RunEnd) -> Repo<()> {
+        let counts: Map<String, Value> = end
+            .counts
+            .iter()
+            .map(|(name, n)| ((*name).to_owned(), Value::from(*n)))
+            .collect();
+        let error = end.error.as_deref().map(clip);
+        diesel::update(
+            job_runs::table
+                .find(run.0)
+                .filter(job_runs::finished_at.is_null()),
+        )
+        .set((
+            // A clock may be set back during a run.
+            job_runs::finished_at.eq(sql::<Nullable<Timestamptz>>("greatest(now(), started_at)")),
+            job_runs::outcome.eq(PgVocab(end.outcome)),
+            job_runs::details.eq(json!({ "lignes": counts, "erreur": error })),
+        ))
+        .execute(self.conn)
+        .map_err(repo)?;
+        Ok(())
+    }
+
+    fn fail_runs(&mut self, task: i64, why: &str) -> Repo<()> {
+        let open = job_runs::table
+            .filter(job_runs::tache_id.eq(task))
+            .filter(job_runs::finished_at.is_null());
+        diesel::update(open)
+            .set((
+                job_runs::finished_at.eq(sql::<Nullable<Timestamptz>>("greatest(now(), started_at)")),
+                job_runs::outcome.eq(PgVocab(RunOutcome::Failed)),
+                job_runs::details.eq(json!({ "lignes": {}, "erreur": clip(why) })),
+            ))
+            .execute(self.conn)
+            .map_err(repo)?;
+        Ok(())
+    }
+
     fn finish(&mut self, lease: &Lease, end: &TaskEnd) -> Repo<bool> {
         let (done, dead, wait, error) = match end {
             TaskEnd::Done => (true, false, None, None),
+            TaskEnd::GoOnAfter(wait) => (false, false, Some(wait.as_secs_f64()), None),
             TaskEnd::RetryAfter(wait, why) => (false, false, Some(wait.as_secs_f64()), Some(clip(why))),
             TaskEnd::Dead(why) => (false, true, None, Some(clip(why))),
         };
         let rows = diesel::sql_query(
             "UPDATE taches SET lease_until = NULL, last_error = $3, \
              done_at = CASE WHEN $4 THEN now() END, dead_at = CASE WHEN $5 THEN now() END, \
-             run_at = coalesce(now() + make_interval(secs => $6), run_at) \
+             run_at = coalesce(now() + make_interval(secs => $6), run_at), \
+             attempts = CASE WHEN $7 THEN 0 ELSE attempts END \
              WHERE id = $1 AND fence = $2 AND done_at IS NULL AND dead_at IS NULL",
         )
         .bind::<BigInt, _>(lease.task)
@@ -327,92 +342,10 @@ impl TaskStore for PgTx<'_> {
         .bind::<Bool, _>(done)
         .bind::<Bool, _>(dead)
         .bind::<Nullable<Double>, _>(wait)
+        .bind::<Bool, _>(matches!(end, TaskEnd::GoOnAfter(_)))
         .execute(self.conn)
         .map_err(repo)?;
         Ok(rows > 0)
-    }
-}
-
-/// The queue as the workers see it.
-pub struct PgTaskQueue {
-    uow: PgUnitOfWork,
-}
-
-impl PgTaskQueue {
-    /// On this pool.
-    pub fn new(pool: WritePool) -> Self {
-        Self {
-            uow: PgUnitOfWork::new(pool),
-        }
-    }
-
-    async fn run<R, F>(&self, name: &'static str, work: F) -> Repo<R>
-    where
-        R: Send + 'static,
-        F: Fn(&mut PgTx<'_>) -> Repo<R> + Send + 'static,
-    {
-        let done = self
-            .uow
-            .transact(name, &Origin::system(name), move |tx| Ok(work(tx)?))
-            .await;
-        done.map_err(|error| match error {
-            TxError::Repo(error) => error,
-            TxError::Refused(_) => RepoError::Backend("refused without a reason".into()),
-        })
-    }
-}
-
-#[async_trait]
-impl TaskQueue for PgTaskQueue {
-    async fn claim(&self, owner: &str, limit: u32, lease: Duration) -> Repo<Vec<Lease>> {
-        let owner: String = owner.chars().take(200).collect();
-        self.run("task.claim", move |tx| tx.claim(&owner, limit, lease))
-            .await
-    }
-
-    async fn record_run(&self, run: &JobRun) -> Repo<()> {
-        let run = run.clone();
-        self.run("job.record_run", move |tx| {
-            let counts: Map<String, Value> = run
-                .counts
-                .iter()
-                .map(|(name, n)| ((*name).to_owned(), Value::from(*n)))
-                .collect();
-            let error = run.error.as_deref().map(clip);
-            diesel::insert_into(job_runs::table)
-                .values((
-                    job_runs::job.eq(&run.job),
-                    job_runs::started_at.eq(Ts(run.started_at)),
-                    // A clock may be set back during a run.
-                    job_runs::finished_at.eq(Ts(run.finished_at.max(run.started_at))),
-                    job_runs::outcome.eq(PgVocab(run.outcome)),
-                    job_runs::details.eq(json!({ "lignes": counts, "erreur": error })),
-                    job_runs::owner.eq(&run.owner),
-                ))
-                .execute(tx.conn)
-                .map_err(repo)?;
-            Ok(())
-        })
-        .await
-    }
-
-    async fn next_due(&self) -> Repo<Option<Timestamp>> {
-        #[derive(QueryableByName)]
-        struct Row {
-            #[diesel(sql_type = Nullable<Timestamptz>)]
-            due: Option<Ts>,
-        }
-        self.run("task.next_due", |tx| {
-            let row: Row = diesel::sql_query(
-                "SELECT min(greatest(run_at, lease_until)) AS due FROM taches \
-                 WHERE done_at IS NULL AND dead_at IS NULL AND kind = ANY($1)",
-            )
-            .bind::<Array<Text>, _>(known())
-            .get_result(tx.conn)
-            .map_err(repo)?;
-            Ok(row.due.map(|t| t.0))
-        })
-        .await
     }
 }
 
