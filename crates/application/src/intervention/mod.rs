@@ -15,7 +15,8 @@ pub use transition::{Asked, Goal, transition};
 pub use update::{EditJob, update};
 
 use domain::Record;
-use domain::intervention::{Action, Intervention, InterventionDetail, Suggestion, machine};
+use domain::intervention::machine::{self, Refusal, Surroundings};
+use domain::intervention::{Action, Intervention, InterventionDetail, Suggestion};
 use domain::policy::{Actor, Permission, Role, Target};
 use domain::ports::Tx;
 use domain::skill::RequiredSkill;
@@ -86,8 +87,12 @@ pub fn audience(actor: &Actor, target: &Target) -> Audience {
 /// The job as this caller sees it.
 pub fn view(actor: &Actor, detail: InterventionDetail) -> JobView {
     let target = target(&detail);
+    let around = Surroundings {
+        technician_free: detail.technician_free,
+        equipment: detail.equipment_status,
+    };
     JobView {
-        actions: machine::actions_for(actor, &detail.record, &target),
+        actions: machine::actions_for(actor, &detail.record, around, &target),
         audience: audience(actor, &target),
         suggestions: None,
         detail,
@@ -98,6 +103,25 @@ pub fn view(actor: &Actor, detail: InterventionDetail) -> JobView {
 fn shown(tx: &mut dyn Tx, ctx: &Ctx, record: &Record<Intervention>) -> Result<JobView, AppError> {
     let detail = tx.interventions().detail(record.id)?.ok_or(AppError::NotFound)?;
     Ok(view(&ctx.actor, detail))
+}
+
+/// A refusal as the caller is told it: a state that does not allow something says what this caller
+/// may do now, which is the list that reading the job gives.
+fn refused(
+    tx: &mut dyn Tx,
+    ctx: &Ctx,
+    job: &Record<Intervention>,
+    refusal: Refusal,
+) -> Result<AppError, AppError> {
+    Ok(match refusal {
+        Refusal::InvalidTransition { from, action, .. } => Refusal::InvalidTransition {
+            from,
+            action,
+            allowed: shown(tx, ctx, job)?.actions,
+        },
+        other => other,
+    }
+    .into())
 }
 
 /// Those of the skills that a job newly asks for and that do not exist, each by its place in the list.

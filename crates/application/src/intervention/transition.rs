@@ -1,6 +1,6 @@
 //! Everything that moves a job through its life: assigning, starting, holding, closing…
 
-use domain::intervention::machine::{self, Assign, Close, Command, Facts, Plan};
+use domain::intervention::machine::{self, Assign, Close, Command, Facts, Plan, Refusal};
 use domain::intervention::{Action, Intervention, Outcome, Status, WaitReason};
 use domain::policy::{Actor, Decision, Permission};
 use domain::ports::Tx;
@@ -10,7 +10,7 @@ use domain::{Id, Record, Vocab, equipment};
 use jiff::Timestamp;
 
 use super::facts::{load, write};
-use super::{JobView, admit, shown, stored_target};
+use super::{JobView, admit, refused, shown, stored_target};
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
 use crate::equipment::effects;
@@ -84,10 +84,10 @@ impl Asked {
         }
     }
 
-    fn action(&self, job: &Intervention) -> Result<Action, AppError> {
+    fn action(&self, job: &Intervention) -> Result<Action, Refusal> {
         match self.goal {
             Goal::Action(action) => Ok(action),
-            Goal::Status(status) => Ok(machine::action_to(job, status)?),
+            Goal::Status(status) => machine::action_to(job, status),
         }
     }
 
@@ -240,7 +240,11 @@ fn apply(
         }
     }
     check_version(job.version, expected)?;
-    let command = asked.command(asked.action(&job)?)?;
+    let action = match asked.action(&job) {
+        Ok(action) => action,
+        Err(refusal) => return Err(refused(tx, ctx, &job, refusal)?),
+    };
+    let command = asked.command(action)?;
     if machine::decide_command(&ctx.actor, &command, &job, &target) != Decision::Allowed {
         return Err(AppError::Denied);
     }
@@ -260,7 +264,10 @@ fn apply(
             IssueCode::UnknownReference,
         )));
     }
-    let plan = machine::apply(&command, &facts)?;
+    let plan = match machine::apply(&command, &facts) {
+        Ok(plan) => plan,
+        Err(refusal) => return Err(refused(tx, ctx, &facts.job, refusal)?),
+    };
     cancel_others(tx, ctx, &facts, &plan, &open)?;
     let record = write(tx, &facts, &plan)?;
     shown(tx, ctx, &record)

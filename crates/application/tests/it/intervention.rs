@@ -141,6 +141,7 @@ fn detail(record: Record<Intervention>) -> InterventionDetail {
         }),
         technician_user: None,
         team: None,
+        technician_free: true,
         record,
     }
 }
@@ -615,7 +616,9 @@ fn a_client_who_is_also_staff_is_shown_what_the_staff_are() {
         assert_eq!(audience(&who, &target), expected, "{:?}", who.roles);
     }
     let client = with(&[Role::Client], None);
-    let seen = view(&client, detail(job(Status::Open, None)));
+    let mut request = job(Status::Open, None);
+    request.data.origin = Origin::Portal;
+    let seen = view(&client, detail(request));
     assert_eq!(
         (seen.audience, seen.actions),
         (Audience::Client, vec![Action::Cancel])

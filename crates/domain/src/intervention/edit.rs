@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::history::{FieldChange, HistoryAction, NewHistory};
-use super::machine::is_untaken;
+use super::machine::is_untaken_request;
 use super::{Intervention, Status, diff, rules};
 use crate::equipment::{Equipment, machine as equipment_machine};
 use crate::policy::{Actor, Permission, Target};
@@ -74,7 +74,7 @@ pub fn edit_rights(actor: &Actor, job: &Intervention, target: &Target) -> Vec<Ed
     if actor.reaches(Permission::InterventionDocument, target) {
         rights.push(EditRight::Document);
     }
-    if is_untaken(job) && actor.reaches(Permission::InterventionEditRequest, target) {
+    if is_untaken_request(job) && actor.reaches(Permission::InterventionEditRequest, target) {
         rights.push(EditRight::Request);
     }
     rights

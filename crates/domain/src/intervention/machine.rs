@@ -4,7 +4,8 @@
 //! the diagram in the documentation all read this one table. [`apply`] and [`create`] turn an action
 //! into a [`Plan`]: everything that one unit of work has to write, cross-effects included.
 
-use super::{Action, Intervention, Outcome, Status};
+use super::{Action, Intervention, Origin, Outcome, Status};
+use crate::equipment::EquipmentStatus;
 use crate::policy::{Actor, Decision, Permission, Target};
 
 mod apply;
@@ -30,7 +31,7 @@ use Status::{Cancelled, Closed, InProgress, OnHold, Open};
 pub struct Right {
     /// The right.
     pub permission: Permission,
-    /// It counts only while nobody has taken the job: open and unassigned.
+    /// It counts only for a client's request that nobody has taken: open and unassigned.
     pub only_untaken: bool,
 }
 
@@ -180,9 +181,10 @@ pub fn action_to(job: &Intervention, to: Status) -> Result<Action, Refusal> {
     })
 }
 
-/// Whether nobody has taken the job: it is open and unassigned.
-pub fn is_untaken(job: &Intervention) -> bool {
-    job.status == Open && job.technician.is_none()
+/// Whether the job is a client's request that nobody has taken: open and unassigned. What the company
+/// opened itself was never the client's to change, whoever it is for.
+pub fn is_untaken_request(job: &Intervention) -> bool {
+    job.origin == Origin::Portal && job.status == Open && job.technician.is_none()
 }
 
 /// Whether the actor may do `action` to the job, whatever the job's state. `target` ties the job to
@@ -192,7 +194,7 @@ pub fn decide(actor: &Actor, action: Action, job: &Intervention, target: &Target
         .iter()
         .filter(|t| t.action == action)
         .flat_map(|t| t.rights);
-    let mut usable = rights.filter(|r| !r.only_untaken || is_untaken(job));
+    let mut usable = rights.filter(|r| !r.only_untaken || is_untaken_request(job));
     if usable.any(|r| actor.reaches(r.permission, target)) {
         Decision::Allowed
     } else if actor.reaches(P::InterventionView, target) {
@@ -213,11 +215,25 @@ pub fn decide_command(actor: &Actor, command: &Command, job: &Intervention, targ
     decision
 }
 
-/// What this caller may do to the job now: the rights, the state, and the conditions that the job
-/// itself shows (a technician to start with, or to take off).
-pub fn actions_for(actor: &Actor, job: &Intervention, target: &Target) -> Vec<Action> {
+/// What stands around a job, as far as work on it depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Whether the assigned technician could begin now: an active account, and disponible.
+    pub technician_free: bool,
+    /// State of the equipment.
+    pub equipment: EquipmentStatus,
+}
+
+/// What this caller may do to the job now: the rights, the state, and the conditions that show
+/// without a lock (a technician to take off; one who is free, and an equipment in service, to work).
+pub fn actions_for(actor: &Actor, job: &Intervention, around: Surroundings, target: &Target) -> Vec<Action> {
     let ready = |action: &Action| match action {
-        A::Start | A::Resume | A::Unassign => job.technician.is_some(),
+        A::Start | A::Resume => {
+            job.technician.is_some()
+                && around.technician_free
+                && around.equipment != EquipmentStatus::Decommissioned
+        }
+        A::Unassign => job.technician.is_some(),
         _ => true,
     };
     allowed(job)

@@ -45,6 +45,8 @@ pub struct InterventionDetail {
     pub technician_user: Option<Id<User>>,
     /// Team of the assigned technician.
     pub team: Option<Id<crate::team::Team>>,
+    /// Whether the assigned technician could begin now: an active account, and disponible.
+    pub technician_free: bool,
 }
 
 /// A technician who could take a job, best first.

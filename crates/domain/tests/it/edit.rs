@@ -162,6 +162,7 @@ fn rights_follow_the_role_and_the_job() {
     assert_eq!(rights(&actor(Role::Client), &job), [], "somebody has taken it");
     job.data.technician = None;
     assert_eq!(rights(&actor(Role::Technician), &job), []);
+    job.data.origin = Origin::Portal;
     assert_eq!(rights(&actor(Role::Client), &job), [EditRight::Request]);
     job.data.status = Status::Cancelled;
     assert_eq!(rights(&actor(Role::Client), &job), []);

@@ -1,8 +1,10 @@
 //! Who may do what to a job, in which state.
 
 use domain::Id;
-use domain::intervention::machine::{actions_for, decide, decide_command};
-use domain::intervention::{Action, Outcome, Status};
+use domain::equipment::EquipmentStatus;
+use domain::intervention::edit::edit_rights;
+use domain::intervention::machine::{Surroundings, actions_for, decide, decide_command};
+use domain::intervention::{Action, Intervention, Origin, Outcome, Status};
 use domain::policy::{Actor, Decision, Role, Target};
 
 use crate::build::{self, AMAL, OWNER, YOUSSEF};
@@ -17,7 +19,13 @@ pub fn actor(role: Role) -> Actor {
     }
 }
 
-fn target(job: &domain::intervention::Intervention) -> Target {
+/// A technician who could begin, and an equipment in service.
+const READY: Surroundings = Surroundings {
+    technician_free: true,
+    equipment: EquipmentStatus::Operational,
+};
+
+fn target(job: &Intervention) -> Target {
     Target {
         client: Some(job.client),
         technician: job.technician,
@@ -63,7 +71,7 @@ fn what_each_role_may_do_in_each_state() {
         for (status, actions) in states.into_iter().zip(by_state) {
             let job = build::job(status);
             assert_eq!(
-                actions_for(&actor(role), &job, &target(&job)),
+                actions_for(&actor(role), &job, READY, &target(&job)),
                 actions,
                 "{role:?} {status:?}"
             );
@@ -74,6 +82,7 @@ fn what_each_role_may_do_in_each_state() {
 #[test]
 fn a_client_cancels_an_own_request_while_nobody_has_taken_it() {
     let mut job = build::job(Status::Open);
+    job.data.origin = Origin::Portal;
     let own = actor(Role::Client);
     assert_eq!(
         decide(&own, Action::Cancel, &job, &target(&job)),
@@ -85,7 +94,7 @@ fn a_client_cancels_an_own_request_while_nobody_has_taken_it() {
         decide(&own, Action::Cancel, &job, &target(&job)),
         Decision::Allowed
     );
-    assert_eq!(actions_for(&own, &job, &target(&job)), [Action::Cancel]);
+    assert_eq!(actions_for(&own, &job, READY, &target(&job)), [Action::Cancel]);
     let stranger = Actor {
         clients: vec![Id::new(51)],
         ..own.clone()
@@ -103,11 +112,50 @@ fn a_client_cancels_an_own_request_while_nobody_has_taken_it() {
 }
 
 #[test]
+fn what_the_company_opened_is_not_the_clients_to_change_even_while_nobody_has_taken_it() {
+    let own = actor(Role::Client);
+    for origin in [Origin::Internal, Origin::Plan, Origin::Alert] {
+        let mut job = build::job(Status::Open);
+        job.data.technician = None;
+        job.data.origin = origin;
+        let target = target(&job);
+        assert_eq!(
+            decide(&own, Action::Cancel, &job, &target),
+            Decision::Denied,
+            "{origin:?}"
+        );
+        assert_eq!(actions_for(&own, &job, READY, &target), [], "{origin:?}");
+        assert_eq!(edit_rights(&own, &job, &target), [], "{origin:?}");
+    }
+}
+
+#[test]
+fn work_is_offered_only_to_a_free_technician_on_an_equipment_in_service() {
+    let busy = Surroundings {
+        technician_free: false,
+        ..READY
+    };
+    let retired = Surroundings {
+        equipment: EquipmentStatus::Decommissioned,
+        ..READY
+    };
+    for (status, work) in [(Status::Open, Action::Start), (Status::OnHold, Action::Resume)] {
+        let job = build::job(status);
+        for (around, offered) in [(READY, true), (busy, false), (retired, false)] {
+            for role in [Role::Manager, Role::Technician] {
+                let actions = actions_for(&actor(role), &job, around, &target(&job));
+                assert_eq!(actions.contains(&work), offered, "{role:?} {status:?} {around:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn an_unassigned_job_can_neither_be_started_nor_unassigned() {
     let mut job = build::job(Status::Open);
     job.data.technician = None;
     assert_eq!(
-        actions_for(&actor(Role::Manager), &job, &target(&job)),
+        actions_for(&actor(Role::Manager), &job, READY, &target(&job)),
         [Action::Assign, Action::Cancel]
     );
 }
@@ -116,7 +164,7 @@ fn an_unassigned_job_can_neither_be_started_nor_unassigned() {
 fn an_archived_job_offers_nothing() {
     let mut job = build::job(Status::Closed);
     job.data.archived_at = Some(build::now());
-    assert!(actions_for(&actor(Role::Admin), &job, &target(&job)).is_empty());
+    assert!(actions_for(&actor(Role::Admin), &job, READY, &target(&job)).is_empty());
 }
 
 #[test]

@@ -193,7 +193,7 @@ pub(super) async fn list(
         })
         .await?;
     let page = page(request, rows, total, |(meta, data, beside)| {
-        (data.sorted_by(request.sort.key, beside.8), meta.id)
+        (data.sorted_by(request.sort.key, beside.9), meta.id)
     });
     Ok(page.map(shown))
 }

@@ -3,7 +3,7 @@
 use diesel::dsl::AsSelect;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Record as SqlRecord, SmallInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Record as SqlRecord, SmallInt, Text, Timestamptz};
 use domain::Id;
 use domain::equipment::EquipmentStatus;
 use domain::intervention::{
@@ -216,6 +216,7 @@ type BesideSql = (
     Nullable<Text>,
     Nullable<BigInt>,
     Nullable<BigInt>,
+    Bool,
     SmallInt,
 );
 // Nothing of it when the job has no row there.
@@ -247,7 +248,8 @@ pub const SHOWN: &str = "SELECT i.id, i.version, i.created_at, i.updated_at, i.c
     i.titre, i.description, i.type, i.statut, i.priorite, i.est_urgente, i.origine, i.date_creation, i.date_prevue, \
     i.date_affectation, i.date_debut, i.date_fin, i.duree_estimee_minutes, i.motif_attente, i.panne_id, \
     i.equipement_rendu, i.archived_at, \
-    c.nom_entreprise, e.nom_equipement, e.numero_serie, e.statut, s.nom, u.full_name, t.user_id, t.equipe_id, i.urgence";
+    c.nom_entreprise, e.nom_equipement, e.numero_serie, e.statut, s.nom, u.full_name, t.user_id, t.equipe_id, \
+    coalesce(u.is_active AND t.disponibilite = 'disponible', false), i.urgence";
 
 /// What a single job shows beside [`SHOWN`]: closing data and required skills.
 pub const DETAIL: &str = ", f.diagnostic, f.compte_rendu, f.mode_defaillance, f.mecanisme_defaillance, \
@@ -274,7 +276,7 @@ pub const OWN: &str = "SELECT f.diagnostic, f.compte_rendu, f.mode_defaillance, 
     FROM interventions i LEFT JOIN interventions_cloture f ON f.intervention_id = i.id WHERE i.id = ";
 
 /// What stands beside a job: beside of client and equipment, serial number and state of the latter, name
-/// of the site, name, account and team of the technician; and how urgent it is.
+/// of the site, name, account and team of the technician, and whether they could begin now; and how urgent it is.
 pub type Beside = (
     String,
     String,
@@ -284,6 +286,7 @@ pub type Beside = (
     Option<String>,
     Option<i64>,
     Option<i64>,
+    bool,
     i16,
 );
 type Required = Vec<(i64, PgVocab<SkillLevel>)>;
@@ -320,7 +323,7 @@ pub fn own(job: &mut Intervention, (closing, required): OwnRow) {
 }
 
 fn detail_of(meta: Meta, job: Intervention, beside: Beside) -> InterventionDetail {
-    let (client, equipment, equipment_serial, equipment_status, site_name, technician, user, team, _) =
+    let (client, equipment, equipment_serial, equipment_status, site_name, technician, user, team, free, _) =
         beside;
     InterventionDetail {
         client: Named {
@@ -340,6 +343,7 @@ fn detail_of(meta: Meta, job: Intervention, beside: Beside) -> InterventionDetai
             .map(|(id, name)| Named { id, name }),
         technician_user: user.map(Id::new),
         team: team.map(Id::new),
+        technician_free: free,
         record: meta.record(job),
     }
 }

@@ -232,7 +232,8 @@ async fn refusals_come_in_their_order() {
     assert_eq!(outcome(&reply), refused(409, "INVALID_TRANSITION"));
     assert_eq!(
         reply.json()["actions_possibles"],
-        json!(["affecter", "desaffecter", "demarrer", "annuler"])
+        json!(["affecter", "annuler"]),
+        "what reading the job offers, and no more"
     );
     let reply = shop.status(ADMIN, foreign, json!({ "action": "demarrer" })).await;
     assert_eq!(outcome(&reply), refused(409, "NO_TECHNICIAN"));
@@ -376,4 +377,55 @@ async fn a_client_takes_back_a_request_that_nobody_has_taken() {
         .await;
     assert_eq!(outcome(&late), refused(403, "FORBIDDEN"));
     assert_eq!(shop.seen(CLIENT, second).await["actions_possibles"], json!([]));
+}
+
+#[actix_web::test]
+async fn what_the_company_opened_is_not_the_clients_to_cancel_or_rewrite() {
+    let shop = Shop::open().await;
+    let job = shop.job(None).await;
+    assert_eq!(shop.seen(CLIENT, job).await["actions_possibles"], json!([]));
+    let cancel = json!({ "action": "annuler", "motif": "Plus besoin" });
+    let reply = shop.status(CLIENT, job, cancel).await;
+    assert_eq!(outcome(&reply), refused(403, "FORBIDDEN"));
+    let words = json!({ "description": "Ne plus venir du tout" });
+    let reply = shop.s.patch(CLIENT, &one(job), &words).await;
+    assert_eq!(outcome(&reply), refused(403, "FORBIDDEN"));
+}
+
+#[actix_web::test]
+async fn a_conflict_offers_what_reading_the_job_offers() {
+    let shop = Shop::open().await;
+    let (first, second) = (shop.job(Some(shop.tech)).await, shop.job(Some(shop.tech)).await);
+    shop.moved(first, json!({ "action": "demarrer" })).await;
+    let again = shop
+        .status(TECHNICIAN, first, json!({ "action": "demarrer" }))
+        .await;
+    assert_eq!(outcome(&again), refused(409, "INVALID_TRANSITION"));
+    let offered = json!(["mettre_en_attente", "cloturer"]);
+    assert_eq!(
+        again.json()["actions_possibles"],
+        offered,
+        "nothing that is the manager's"
+    );
+    assert_eq!(shop.seen(TECHNICIAN, first).await["actions_possibles"], offered);
+    let by_state = shop
+        .status(TECHNICIAN, first, json!({ "statut": "en_cours" }))
+        .await;
+    assert_eq!(by_state.json()["actions_possibles"], offered);
+
+    // The technician has their hands full: to start a second job is not offered to anybody.
+    assert_eq!(
+        shop.seen(TECHNICIAN, second).await["actions_possibles"],
+        json!([])
+    );
+    assert_eq!(
+        shop.seen(MANAGER, second).await["actions_possibles"],
+        json!(["affecter", "desaffecter", "annuler"])
+    );
+    shop.moved(first, json!({ "action": "mettre_en_attente", "motif": "pieces" }))
+        .await;
+    assert_eq!(
+        shop.seen(TECHNICIAN, second).await["actions_possibles"],
+        json!(["demarrer"])
+    );
 }
