@@ -219,6 +219,11 @@ pub enum Field<T> {
 }
 
 impl<T> Set<T> {
+    /// Whether it is named.
+    pub fn is_said(&self) -> bool {
+        matches!(self, Self::Value(_))
+    }
+
     /// Puts the value, if there is one, in place of the present one.
     pub fn apply<U: From<T>>(self, present: &mut U) {
         if let Self::Value(value) = self {
@@ -228,6 +233,11 @@ impl<T> Set<T> {
 }
 
 impl<T> Field<T> {
+    /// Whether it is named, if only to be emptied.
+    pub fn is_said(&self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+
     /// Puts the value, or nothing, in place of the present one.
     pub fn apply<U: From<T>>(self, present: &mut Option<U>) {
         match self {

@@ -50,10 +50,12 @@ pub enum Code {
     EquipmentOutOfService,
     /// The equipment is held by a job, or has open jobs.
     EquipmentInUse,
-    /// The client is suspended: only urgent requests.
+    /// The client is suspended: it may ask for what is urgent only.
     ClientSuspended,
     /// The object can no longer be changed.
     ReadOnlyState,
+    /// The job stays on the equipment whose failure it is about.
+    AboutFailure,
     /// An equipment cannot be a part of itself.
     EquipmentCycle,
     /// The last active administrator must stay.

@@ -1,10 +1,11 @@
 //! The outbox: events are rows that commit with the change, each with the task that dispatches it.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Jsonb, Nullable, SmallInt, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz};
 use domain::error::{Repo, RepoError};
-use domain::event::Event;
+use domain::event::{Event, EventId};
 use domain::intervention::Status;
+use domain::job::TaskKind;
 use domain::ports::unit_of_work::Outbox;
 use domain::technician::Availability;
 use domain::{Id, Vocab};
@@ -22,7 +23,7 @@ const PAYLOAD_VERSION: i16 = 1;
 const PUSH: &str = "WITH e AS (INSERT INTO evenements (kind, v, aggregate_type, aggregate_id, payload, occurred_at, \
      correlation_id, actor_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id) \
      INSERT INTO taches (kind, payload, evenement_id, dedup_key, max_attempts) \
-     SELECT 'evenement', '{}'::jsonb, e.id, 'evenement:' || e.id, 20 FROM e";
+     SELECT 'evenement', '{}'::jsonb, e.id, 'evenement:' || e.id, ? FROM e";
 
 impl Outbox for PgTx<'_> {
     fn push(&mut self, event: &Event, at: Timestamp) -> Repo<()> {
@@ -37,6 +38,8 @@ impl Outbox for PgTx<'_> {
             .bind::<Timestamptz, _>(Ts(at))
             .bind::<Nullable<Text>, _>(Some(origin.correlation_id.clone()))
             .bind::<Nullable<BigInt>, _>(origin.actor.map(Id::get))
+            // The number of tries is the same for every event.
+            .bind::<Integer, _>(TaskKind::DispatchEvent(EventId(0)).max_attempts())
             .execute(self.conn)
             .map_err(repo)?;
         Ok(())

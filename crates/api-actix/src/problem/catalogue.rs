@@ -119,6 +119,7 @@ const fn app(code: Code) -> Entry {
         C::EquipmentInUse => e(409, "regle", "Équipement retenu", "L'équipement est retenu par une intervention ou a des interventions ouvertes."),
         C::ClientSuspended => e(409, "regle", "Client suspendu", "Le client est suspendu : seules les demandes urgentes sont acceptées."),
         C::ReadOnlyState => e(409, "regle", "Modification impossible", "Dans son état actuel, la fiche ne peut plus être modifiée."),
+        C::AboutFailure => e(409, "regle", "Intervention liée à une panne", "L'intervention porte sur une panne de son équipement : annulez-la et créez-en une autre sur le bon équipement."),
         C::EquipmentCycle => e(409, "regle", "Arborescence impossible", "Un équipement ne peut pas faire partie de lui-même."),
         C::LastAdmin => e(409, "regle", "Dernier administrateur", "Le dernier administrateur actif ne peut être ni désactivé ni rétrogradé."),
         C::RoleAboveOwn => e(403, "droits", "Rôle supérieur au vôtre", "Vous ne pouvez pas accorder un rôle supérieur au vôtre."),

@@ -3,7 +3,7 @@
 use domain::equipment::Equipment;
 use domain::equipment::store::Situation;
 use domain::intervention::machine::{self, Create, CreateFacts};
-use domain::intervention::{Intervention, Kind, Origin, Priority};
+use domain::intervention::{Intervention, Kind, Origin, Priority, rules};
 use domain::policy::{Permission, Target};
 use domain::ports::Tx;
 use domain::skill::RequiredSkill;
@@ -13,7 +13,7 @@ use domain::{Id, Record};
 use jiff::Timestamp;
 
 use super::facts::{assignee, write_effects};
-use super::{JobView, MAX_SUGGESTIONS, day_of_work, shown, unknown_skills};
+use super::{JobView, MAX_SUGGESTIONS, shown, unknown_skills};
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::error::AppError;
@@ -196,7 +196,7 @@ fn apply(
     }
     let mut view = shown(tx, ctx, &record)?;
     if record.technician.is_none() && ctx.actor.may(Permission::InterventionAssign) {
-        let day = day_of_work(ctx, &record);
+        let day = rules::day_of_work(record.planned_at, ctx.now);
         view.suggestions = Some(tx.interventions().suggestions(record.id, day, MAX_SUGGESTIONS)?);
     }
     Ok(view)

@@ -21,8 +21,6 @@ use domain::policy::{Actor, Permission, Role, Target};
 use domain::ports::Tx;
 use domain::skill::RequiredSkill;
 use domain::text::{FieldIssue, IssueCode, Issues};
-use domain::time::local_date;
-use jiff::civil::Date;
 
 use crate::ctx::Ctx;
 use crate::error::AppError;
@@ -146,12 +144,6 @@ fn unknown_skills(
         issues.0.push(FieldIssue::new(field, IssueCode::UnknownReference));
     }
     Ok(())
-}
-
-/// The day on which the work is to be done: skills must be valid then.
-fn day_of_work(ctx: &Ctx, job: &Intervention) -> Date {
-    let today = ctx.today();
-    job.planned_at.map_or(today, |at| local_date(at).max(today))
 }
 
 /// The target of a stored job. Its technician's team is asked for when the actor leads one.

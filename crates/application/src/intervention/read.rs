@@ -4,11 +4,12 @@ use domain::Id;
 use domain::intervention::history::HistoryEntry;
 use domain::intervention::{
     Action, Intervention, InterventionDetail, InterventionFilter, InterventionSort, Suggestion, machine,
+    rules,
 };
 use domain::page::{Page, PageRequest};
-use domain::policy::Permission;
+use domain::policy::{Permission, Target};
 
-use super::{Audience, JobView, MAX_SUGGESTIONS, audience, day_of_work, target, view};
+use super::{Audience, JobView, MAX_SUGGESTIONS, audience, target, view};
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::error::AppError;
@@ -38,7 +39,8 @@ pub struct Listed {
 /// One page of jobs.
 ///
 /// # Errors
-/// `Denied` without the right to see any.
+/// `Denied` without the right to see any; `DeniedFields` for a client who narrows the list by what
+/// clients are not shown.
 pub async fn list(
     app: &App,
     ctx: &Ctx,
@@ -46,11 +48,31 @@ pub async fn list(
     page: &PageRequest<InterventionSort>,
 ) -> Result<Page<Listed>, AppError> {
     let seen = ctx.seen(Permission::InterventionView)?;
+    let hidden = hidden_criteria(ctx, filter);
+    if !hidden.is_empty() {
+        return Err(AppError::DeniedFields(hidden));
+    }
     let page = app.interventions.list(filter, &seen, page).await?;
     Ok(page.map(|detail| Listed {
         audience: audience(&ctx.actor, &target(&detail)),
         detail,
     }))
+}
+
+/// Criteria that would tell a client, row by row, what its jobs do not show: whose they are, and the
+/// contract. Who also works on the jobs may ask for the own ones.
+fn hidden_criteria(ctx: &Ctx, filter: &InterventionFilter) -> Vec<String> {
+    let everything = Target::default();
+    let shown = audience(&ctx.actor, &everything) == Audience::Staff;
+    let own = filter.technician.is_some() && filter.technician == ctx.actor.technician;
+    [
+        ("technicien_id", filter.technician.is_some() && !own),
+        ("contrat_id", filter.contract.is_some()),
+    ]
+    .into_iter()
+    .filter(|(_, asked)| *asked && !shown)
+    .map(|(name, _)| name.to_owned())
+    .collect()
 }
 
 /// One page of a job's history, newest first. Clients get neither details nor changes.
@@ -80,8 +102,6 @@ pub async fn suggestions(app: &App, ctx: &Ctx, id: Id<Intervention>) -> Result<V
     if !machine::allowed(&job.record).contains(&Action::Assign) {
         return Ok(Vec::new());
     }
-    Ok(app
-        .interventions
-        .suggestions(id, day_of_work(ctx, &job.record), MAX_SUGGESTIONS)
-        .await?)
+    let day = rules::day_of_work(job.record.planned_at, ctx.now);
+    Ok(app.interventions.suggestions(id, day, MAX_SUGGESTIONS).await?)
 }

@@ -1,8 +1,10 @@
 //! What refusals of the machine mean to the caller, with what would work.
 
-use domain::Vocab;
 use domain::intervention::edit::EditRefusal;
 use domain::intervention::machine::Refusal;
+use domain::skill::RequiredSkill;
+use domain::technician::Technician;
+use domain::{Id, Vocab};
 
 use crate::equipment::effects;
 use crate::error::{AppError, Code, Detail};
@@ -52,16 +54,7 @@ impl From<Refusal> for AppError {
                 Code::TechnicianInactive,
                 vec![("technicien_id", Detail::Number(technician.get()))],
             ),
-            Refusal::SkillMissing { technician, missing } => rule(
-                Code::SkillMissing,
-                vec![
-                    ("technicien_id", Detail::Number(technician.get())),
-                    (
-                        "competences",
-                        Detail::List(missing.iter().map(|m| m.skill.to_string()).collect()),
-                    ),
-                ],
-            ),
+            Refusal::SkillMissing { technician, missing } => skill_missing(technician, &missing),
             Refusal::AlreadyAssigned { technician } => rule(
                 Code::AlreadyAssigned,
                 vec![("technicien_id", Detail::Number(technician.get()))],
@@ -96,8 +89,24 @@ impl From<EditRefusal> for AppError {
                 }
             }
             EditRefusal::EquipmentOutOfService => Self::rule(Code::EquipmentOutOfService),
+            EditRefusal::AboutFailure { failure } => Self::Rule {
+                code: Code::AboutFailure,
+                details: vec![("panne_id", Detail::Number(failure.get()))],
+            },
+            EditRefusal::SkillMissing { technician, missing } => skill_missing(technician, &missing),
             EditRefusal::NotClosed => Self::rule(Code::NotClosed),
             EditRefusal::AlreadyRated => Self::rule(Code::AlreadyRated),
         }
+    }
+}
+
+fn skill_missing(technician: Id<Technician>, missing: &[RequiredSkill]) -> AppError {
+    let skills = missing.iter().map(|m| m.skill.to_string()).collect();
+    AppError::Rule {
+        code: Code::SkillMissing,
+        details: vec![
+            ("technicien_id", Detail::Number(technician.get())),
+            ("competences", Detail::List(skills)),
+        ],
     }
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use domain::equipment::Equipment;
 use domain::intervention::Intervention;
-use domain::intervention::edit::{edit, edit_rights};
+use domain::intervention::edit::{EditFacts, asks_otherwise, edit, edit_rights};
 use domain::policy::{Permission, Target};
 use domain::ports::Tx;
 use domain::text::{IssueCode, Issues};
 use domain::{Id, Record};
 
+use super::facts::assignee;
 use super::{JobView, admit, shown, stored_target, unknown_skills};
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
@@ -23,7 +24,8 @@ pub type EditJob = Arc<dyn Fn(&JobView) -> Result<Intervention, AppError> + Send
 ///
 /// # Errors
 /// `NotFound`; `Denied`, or `DeniedFields` naming what the caller may not change; `StaleVersion`;
-/// `ReadOnlyState` naming what can no longer change; validation issues, `READ_ONLY` and
+/// `ReadOnlyState` naming what can no longer change; `AboutFailure`; `SkillMissing` when the assigned
+/// technician could not do what is asked for now; validation issues, `READ_ONLY` and
 /// `UNKNOWN_REFERENCE` among them.
 pub async fn update(
     app: &App,
@@ -64,8 +66,8 @@ fn apply(
     let mut after = wanted(&present)?;
     // One order, so that the same skills in another one are no change.
     after.required_skills.sort_by_key(|required| required.skill);
-    let equipment = check_references(tx, ctx, &before, &after)?;
-    let edit = edit(&before, after, &rights, equipment.as_ref())?;
+    let facts = load(tx, ctx, &before, &after)?;
+    let edit = edit(&before, after, &rights, &facts)?;
     if edit.changes.is_empty() {
         return Ok(present);
     }
@@ -73,6 +75,32 @@ fn apply(
     let entry = edit.history(id, Some(ctx.actor.user), ctx.now);
     tx.interventions().append_history(&entry)?;
     shown(tx, ctx, &record)
+}
+
+/// What the edit depends on, locked in the order that everybody keeps: the equipment, then the assigned
+/// technician. Nobody but who may edit everything changes what they are read for.
+fn load(
+    tx: &mut dyn Tx,
+    ctx: &Ctx,
+    before: &Record<Intervention>,
+    after: &Intervention,
+) -> Result<EditFacts, AppError> {
+    let mut equipment = check_references(tx, ctx, before, after)?;
+    let technician = before.technician.filter(|_| asks_otherwise(before, after));
+    let assignee = match technician {
+        Some(technician) => {
+            if equipment.is_none() {
+                equipment = tx.equipments().lock(before.equipment)?;
+            }
+            assignee(tx, technician)?
+        }
+        None => None,
+    };
+    Ok(EditFacts {
+        equipment,
+        assignee,
+        now: ctx.now,
+    })
 }
 
 /// Whether what the job newly refers to exists; answers the equipment when it is another one, locked

@@ -30,7 +30,7 @@ use crate::error::AppError;
 pub struct TechnicianView {
     /// Everything that is known.
     pub detail: TechnicianDetail,
-    /// Whether rate, e-mail and telephone may be shown.
+    /// Whether rate and e-mail may be shown; colleagues call each other, so telephones are.
     pub private: bool,
     /// What the caller may do to the availability now.
     pub actions: Vec<Action>,

@@ -312,6 +312,11 @@ async fn the_right_is_judged_before_the_version_and_the_version_before_the_state
             .interventions
             .expect_lock()
             .returning(|_| Ok(Some(job(Status::Closed, Some(TECH)))));
+        fakes
+            .tx
+            .interventions
+            .expect_detail()
+            .returning(|_| Ok(Some(detail(job(Status::Closed, Some(TECH))))));
         fakes.app()
     };
     let start = Asked::to(Goal::Action(Action::Start));
@@ -671,6 +676,11 @@ fn every_refusal_keeps_its_code() {
         EditRefusal::EquipmentOutOfService,
         EditRefusal::NotClosed,
         EditRefusal::AlreadyRated,
+        EditRefusal::AboutFailure { failure: Id::new(7) },
+        EditRefusal::SkillMissing {
+            technician,
+            missing: Vec::new(),
+        },
     ] {
         assert_eq!(AppError::from(refusal.clone()).code().as_str(), refusal.code());
     }

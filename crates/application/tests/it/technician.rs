@@ -497,7 +497,7 @@ async fn old_versions_and_technicians_with_jobs_are_refused() {
 }
 
 #[tokio::test]
-async fn rate_e_mail_and_telephone_are_for_managers_and_the_technician() {
+async fn rate_and_e_mail_are_for_managers_and_the_technician() {
     for (who, private) in [
         (admin(), true),
         (manager(), true),

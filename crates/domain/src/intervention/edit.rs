@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 
 use super::history::{FieldChange, HistoryAction, NewHistory};
-use super::machine::is_untaken_request;
+use super::machine::{Assignee, is_untaken_request};
 use super::{Intervention, Status, diff, rules};
-use crate::equipment::{Equipment, machine as equipment_machine};
+use crate::equipment::{Equipment, Failure, machine as equipment_machine};
 use crate::policy::{Actor, Permission, Target};
+use crate::skill::{self, RequiredSkill};
+use crate::technician::Technician;
 use crate::text::{FieldIssue, IssueCode, Issues, MAX_REASON};
 use crate::user::User;
 use crate::{Id, Record};
@@ -142,6 +144,20 @@ pub enum EditRefusal {
     /// The new equipment is decommissioned.
     #[error("the equipment is decommissioned")]
     EquipmentOutOfService,
+    /// The job stays on the equipment whose failure it is about.
+    #[error("the job is about failure {failure} of its equipment")]
+    AboutFailure {
+        /// Which.
+        failure: Id<Failure>,
+    },
+    /// The assigned technician lacks skills that the job would ask for.
+    #[error("technician {technician} lacks required skills")]
+    SkillMissing {
+        /// Who.
+        technician: Id<Technician>,
+        /// What they lack.
+        missing: Vec<RequiredSkill>,
+    },
     /// Only a closed job can be rated.
     #[error("the job is not closed")]
     NotClosed,
@@ -158,39 +174,59 @@ impl EditRefusal {
             Self::Forbidden { .. } => "FIELDS_FORBIDDEN",
             Self::Frozen { .. } => "READ_ONLY_STATE",
             Self::EquipmentOutOfService => "EQUIPMENT_OUT_OF_SERVICE",
+            Self::AboutFailure { .. } => "ABOUT_FAILURE",
+            Self::SkillMissing { .. } => "SKILL_MISSING",
             Self::NotClosed => "NOT_CLOSED",
             Self::AlreadyRated => "ALREADY_RATED",
         }
     }
 }
 
-/// Judges the change of a job's data from `before` to `after` by somebody with `rights`.
-/// `equipment` is the new equipment, when it is another one; the site follows it.
+/// What an edit depends on beside the job.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EditFacts {
+    /// The equipment that the job will be about: needed when it is another one, and when
+    /// [`asks_otherwise`].
+    pub equipment: Option<Record<Equipment>>,
+    /// The assigned technician: needed when [`asks_otherwise`].
+    pub assignee: Option<Assignee>,
+    /// The present instant.
+    pub now: Timestamp,
+}
+
+/// Whether the edit changes what the assigned technician must master, or on which day, for work that
+/// is still to be begun or resumed.
+pub fn asks_otherwise(before: &Intervention, after: &Intervention) -> bool {
+    before.technician.is_some()
+        && matches!(before.status, Status::Open | Status::OnHold)
+        && (before.required_skills != after.required_skills
+            || before.equipment != after.equipment
+            || before.planned_at != after.planned_at)
+}
+
+/// Judges the change of a job's data from `before` to `after` by somebody with `rights`. The site
+/// follows the equipment.
 ///
 /// # Errors
 /// Wrong or read-only fields first, then those that the caller may not change, then those that
-/// the job's state has frozen.
+/// the job's state has frozen, then what stands around the job.
 pub fn edit(
     before: &Intervention,
     mut after: Intervention,
     rights: &[EditRight],
-    equipment: Option<&Record<Equipment>>,
+    facts: &EditFacts,
 ) -> Result<Edit, EditRefusal> {
     let mut issues = read_only(before, &after);
     after.urgent = rules::is_urgent(after.urgent, after.priority);
     let moved = after.equipment != before.equipment;
-    let equipment = equipment.filter(|e| moved && e.id == after.equipment);
-    match equipment {
+    let equipment = facts.equipment.as_ref().filter(|e| e.id == after.equipment);
+    match equipment.filter(|_| moved) {
         Some(new) if new.client != before.client => {
             issues
                 .0
                 .push(FieldIssue::new("equipement_id", IssueCode::Inconsistent));
         }
-        Some(new) => {
-            after.site = new.site;
-            // The failure belongs to the equipment that was named by mistake.
-            after.failure = None;
-        }
+        Some(new) => after.site = new.site,
         None if moved => issues
             .0
             .push(FieldIssue::new("equipement_id", IssueCode::UnknownReference)),
@@ -224,10 +260,34 @@ pub fn edit(
             fields: frozen,
         });
     }
-    if let Some(new) = equipment {
+    if let Some(new) = equipment.filter(|_| moved) {
+        if let Some(failure) = before.failure {
+            return Err(EditRefusal::AboutFailure { failure });
+        }
         equipment_machine::require_in_service(new).map_err(|_| EditRefusal::EquipmentOutOfService)?;
     }
+    if asks_otherwise(before, &after)
+        && let (Some(equipment), Some(assignee)) = (equipment, &facts.assignee)
+    {
+        let required = rules::required_skills(&after.required_skills, equipment);
+        let day = rules::day_of_work(after.planned_at, facts.now);
+        let missing = skill::missing(&assignee.record.skills, &required, day);
+        if !missing.is_empty() {
+            let technician = assignee.record.id;
+            return Err(EditRefusal::SkillMissing { technician, missing });
+        }
+    }
     Ok(Edit { job: after, changes })
+}
+
+/// Of the fields that a client sent with an edit of an own request, those that are not theirs to change.
+pub fn not_for_requests<'a>(sent: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let own = |field: &str| {
+        EDITABLE
+            .iter()
+            .any(|(name, right, _)| *name == field && *right == EditRight::Request)
+    };
+    sent.into_iter().filter(|field| !own(field)).collect()
 }
 
 /// Fields that no edit changes: by action only, or never.

@@ -73,7 +73,7 @@ pub const TRANSITIONS: &[Transition] = &[
         from: &[],
         to: Some(Open),
         rights: &[right(P::InterventionCreate), right(P::InterventionRequest)],
-        guard: "equipment in service; a suspended client has urgent jobs only; the technician, if one is given, as for affecter",
+        guard: "equipment in service; a suspended client asks for urgent jobs only; the technician, if one is given, as for affecter",
         events: &["intervention.creee"],
     },
     Transition {

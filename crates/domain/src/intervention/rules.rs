@@ -1,9 +1,13 @@
 //! Rules for the data of a job, whatever is done to it.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+
 use super::{Intervention, Priority};
 use crate::equipment::Equipment;
 use crate::skill::{self, RequiredSkill};
 use crate::text::{FieldIssue, IssueCode, Issues, MAX_REPORT};
+use crate::time::local_date;
 
 /// Longest title, in characters.
 pub const MAX_TITLE: usize = 255;
@@ -13,14 +17,6 @@ pub const DESCRIPTION: (usize, usize) = (10, 2000);
 pub const MAX_CODE: usize = 50;
 /// Estimated duration of a job for which nobody said one.
 pub const DEFAULT_MINUTES: i32 = 60;
-
-/// Whether the data of a job are right.
-///
-/// # Errors
-/// What is wrong, by wire name.
-pub fn validate(job: &Intervention) -> Result<(), Issues> {
-    issues(job).into_result()
-}
 
 /// What is wrong with the data of a job, by wire name.
 pub(crate) fn issues(job: &Intervention) -> Issues {
@@ -51,6 +47,20 @@ pub(crate) fn issues(job: &Intervention) -> Issues {
 /// Whether a job is urgent: when somebody says so, and always when it is critical.
 pub fn is_urgent(asked: bool, priority: Priority) -> bool {
     asked || priority == Priority::Critical
+}
+
+/// Whether a job is urgent after a change of it to this priority: what is asked for; else what it
+/// was, but urgency that came from a critical priority goes with it.
+pub fn urgent_after(before: &Intervention, priority: Priority, asked: Option<bool>) -> bool {
+    let downgraded = before.priority == Priority::Critical && priority != Priority::Critical;
+    is_urgent(asked.unwrap_or(before.urgent && !downgraded), priority)
+}
+
+/// The day on which a job that is planned for then is to be done: skills must be valid on it. What
+/// is not planned, or late, is for today.
+pub fn day_of_work(planned_at: Option<Timestamp>, now: Timestamp) -> Date {
+    let today = local_date(now);
+    planned_at.map_or(today, |at| local_date(at).max(today))
 }
 
 /// What the technician of a job must master: what the job asks for and what its equipment asks for,

@@ -82,7 +82,7 @@ fn a_critical_job_is_urgent() {
 }
 
 #[test]
-fn a_suspended_client_gets_urgent_work_only() {
+fn a_suspended_client_asks_for_urgent_work_only() {
     let suspended = || CreateFacts {
         client: build::client(ClientStatus::Suspended),
         ..facts()
@@ -91,6 +91,11 @@ fn a_suspended_client_gets_urgent_work_only() {
         create(request(), suspended()).unwrap_err(),
         Refusal::ClientSuspended
     );
+    let planned = Create {
+        origin: Origin::Internal,
+        ..request()
+    };
+    assert!(create(planned, suspended()).is_ok(), "the company's own decision");
     assert!(
         create(
             Create {

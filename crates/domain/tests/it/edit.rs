@@ -1,14 +1,18 @@
 //! Which data of a job may change, when, by whom; and the rating.
 
-use domain::equipment::EquipmentStatus;
-use domain::intervention::edit::{EditRefusal, EditRight, edit, edit_rights, rate};
+use domain::equipment::{Equipment, EquipmentStatus};
+use domain::intervention::edit::{
+    EditFacts, EditRefusal, EditRight, edit, edit_rights, not_for_requests, rate,
+};
+use domain::intervention::rules::urgent_after;
 use domain::intervention::{Intervention, Kind, Origin, Outcome, Priority, Status};
 use domain::policy::{Actor, Role, Target};
 use domain::skill::SkillLevel;
+use domain::technician::Availability;
 use domain::text::IssueCode;
-use domain::{Id, Vocab};
+use domain::{Id, Record, Vocab};
 
-use crate::build::{self, YOUSSEF};
+use crate::build::{self, AMAL, YOUSSEF};
 use crate::intervention_rights::actor;
 
 type Change = (&'static str, fn(&mut Intervention));
@@ -74,6 +78,24 @@ const CHANGES: &[Change] = &[
     ("satisfaction_le", |j| j.closing.rated_at = Some(build::now())),
 ];
 
+/// An edit that nothing around the job is read for.
+fn alone() -> EditFacts {
+    EditFacts {
+        equipment: None,
+        assignee: None,
+        now: build::now(),
+    }
+}
+
+/// An edit that leaves the job on, or moves it to, this equipment, for the assigned technician.
+fn on(equipment: Record<Equipment>) -> EditFacts {
+    EditFacts {
+        equipment: Some(equipment),
+        assignee: Some(build::assignee(AMAL, Availability::Available)),
+        now: build::now(),
+    }
+}
+
 fn verdict(before: &Intervention, change: &Change, rights: &[EditRight]) -> String {
     let mut after = before.clone();
     change.1(&mut after);
@@ -82,7 +104,7 @@ fn verdict(before: &Intervention, change: &Change, rights: &[EditRight]) -> Stri
     if after == *before {
         return "same".into();
     }
-    match edit(before, after, rights, Some(&other)) {
+    match edit(before, after, rights, &on(other)) {
         Ok(edit) => {
             let entry = edit.history(build::JOB, None, build::now());
             assert!(
@@ -175,7 +197,7 @@ fn rights_follow_the_role_and_the_job() {
 fn nothing_changed_is_nothing_to_write_even_on_an_archived_job() {
     let mut job = build::job(Status::Cancelled).data;
     job.archived_at = Some(build::now());
-    let same = edit(&job, job.clone(), &[], None).unwrap();
+    let same = edit(&job, job.clone(), &[], &alone()).unwrap();
     assert!(same.changes.is_empty());
 }
 
@@ -186,7 +208,7 @@ fn a_critical_job_is_made_urgent() {
         priority: Priority::Critical,
         ..before.clone()
     };
-    let edit = edit(&before, after, &[EditRight::Manage], None).unwrap();
+    let edit = edit(&before, after, &[EditRight::Manage], &alone()).unwrap();
     assert!(edit.job.urgent);
     assert_eq!(
         edit.changes.iter().map(|c| c.field).collect::<Vec<_>>(),
@@ -237,7 +259,7 @@ fn bounds_are_checked() {
     ] {
         let mut after = before.clone();
         change(&mut after);
-        let Err(EditRefusal::Invalid(issues)) = edit(&before, after, &[EditRight::Manage], None) else {
+        let Err(EditRefusal::Invalid(issues)) = edit(&before, after, &[EditRight::Manage], &alone()) else {
             panic!("{field}")
         };
         assert_eq!((issues.0[0].field.as_str(), issues.0[0].code), (field, code));
@@ -248,14 +270,13 @@ fn bounds_are_checked() {
             description,
             ..before.clone()
         };
-        assert!(edit(&before, after, &[EditRight::Manage], None).is_ok());
+        assert!(edit(&before, after, &[EditRight::Manage], &alone()).is_ok());
     }
 }
 
 #[test]
 fn another_equipment_brings_its_site_and_must_be_the_clients_and_in_service() {
     let mut before = build::job(Status::Open).data;
-    before.failure = Some(Id::new(7));
     let after = Intervention {
         equipment: Id::new(11),
         ..before.clone()
@@ -264,23 +285,130 @@ fn another_equipment_brings_its_site_and_must_be_the_clients_and_in_service() {
     other.id = Id::new(11);
     other.data.site = Some(Id::new(61));
     let manage = &[EditRight::Manage];
-    let moved = edit(&before, after.clone(), manage, Some(&other)).unwrap().job;
-    assert_eq!((moved.site, moved.failure), (Some(Id::new(61)), None));
+    let moved = edit(&before, after.clone(), manage, &on(other.clone()))
+        .unwrap()
+        .job;
+    assert_eq!(moved.site, Some(Id::new(61)));
 
     let field = |result: Result<_, EditRefusal>| match result {
         Err(EditRefusal::Invalid(issues)) => (issues.0[0].field.clone(), issues.0[0].code),
         other => panic!("{other:?}"),
     };
-    let unknown = field(edit(&before, after.clone(), manage, None).map(|_| ()));
+    let unknown = field(edit(&before, after.clone(), manage, &alone()).map(|_| ()));
     assert_eq!(unknown, ("equipement_id".into(), IssueCode::UnknownReference));
     let mut foreign = other.clone();
     foreign.data.client = Id::new(51);
-    let theirs = field(edit(&before, after.clone(), manage, Some(&foreign)).map(|_| ()));
+    let theirs = field(edit(&before, after.clone(), manage, &on(foreign)).map(|_| ()));
     assert_eq!(theirs, ("equipement_id".into(), IssueCode::Inconsistent));
-    other.data.status = EquipmentStatus::Decommissioned;
+    let mut retired = other.clone();
+    retired.data.status = EquipmentStatus::Decommissioned;
     assert_eq!(
-        edit(&before, after, manage, Some(&other)).unwrap_err(),
+        edit(&before, after.clone(), manage, &on(retired)).unwrap_err(),
         EditRefusal::EquipmentOutOfService
+    );
+
+    // What was declared with the job is true of the first equipment, which nothing has repaired.
+    before.failure = Some(Id::new(7));
+    let after = Intervention {
+        failure: before.failure,
+        ..after
+    };
+    assert_eq!(
+        edit(&before, after, manage, &on(other)).unwrap_err(),
+        EditRefusal::AboutFailure { failure: Id::new(7) }
+    );
+}
+
+#[test]
+fn who_is_assigned_must_master_what_an_edit_asks_for() {
+    let until = Some(jiff::civil::date(2026, 11, 30));
+    let able = |equipment: Record<Equipment>| {
+        let mut facts = on(equipment);
+        if let Some(amal) = &mut facts.assignee {
+            amal.record.data.skills = vec![build::held(3, SkillLevel::Expert, until)];
+        }
+        facts
+    };
+    let pump = || build::equipment(EquipmentStatus::Operational);
+    let wanting = |skill: i64, mut on: Record<Equipment>| {
+        on.data.required_skills = vec![build::wanted(skill, SkillLevel::Beginner)];
+        on
+    };
+    let manage = &[EditRight::Manage];
+    let mut other = pump();
+    other.id = Id::new(11);
+    let verdict = |status: Status, change: fn(&mut Intervention), facts: EditFacts| {
+        let before = build::job(status).data;
+        let mut after = before.clone();
+        change(&mut after);
+        match edit(&before, after, manage, &facts) {
+            Ok(_) => Vec::new(),
+            Err(EditRefusal::SkillMissing { technician, missing }) => {
+                assert_eq!(technician, AMAL);
+                missing.iter().map(|m| m.skill.get()).collect()
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    };
+    let asks_three: fn(&mut Intervention) =
+        |j| j.required_skills = vec![build::wanted(3, SkillLevel::Expert)];
+    let asks_four: fn(&mut Intervention) =
+        |j| j.required_skills = vec![build::wanted(4, SkillLevel::Beginner)];
+    let moves: fn(&mut Intervention) = |j| j.equipment = Id::new(11);
+    let in_time: fn(&mut Intervention) = |j| j.planned_at = Some(build::at("2026-11-30T10:00:00Z"));
+    let too_late: fn(&mut Intervention) = |j| j.planned_at = Some(build::at("2026-12-01T10:00:00Z"));
+    for status in [Status::Open, Status::OnHold] {
+        assert_eq!(verdict(status, asks_three, able(pump())), [0; 0]);
+        assert_eq!(verdict(status, asks_four, able(pump())), [4]);
+        assert_eq!(verdict(status, in_time, able(wanting(3, pump()))), [0; 0]);
+        assert_eq!(
+            verdict(status, too_late, able(wanting(3, pump()))),
+            [3],
+            "expired by then"
+        );
+        let words: fn(&mut Intervention) = |j| j.title = "Autre".into();
+        assert_eq!(
+            verdict(status, words, able(wanting(4, pump()))),
+            [0; 0],
+            "nothing else is asked for"
+        );
+    }
+    assert_eq!(
+        verdict(Status::Open, moves, able(wanting(3, other.clone()))),
+        [0; 0]
+    );
+    assert_eq!(verdict(Status::Open, moves, able(wanting(4, other))), [4]);
+    assert_eq!(
+        verdict(Status::InProgress, asks_four, able(pump())),
+        [0; 0],
+        "begun as it was"
+    );
+}
+
+#[test]
+fn urgency_that_came_with_a_critical_priority_goes_with_it() {
+    let urgent = |priority: Priority, urgent: bool, to: Priority, asked: Option<bool>| {
+        let before = Intervention {
+            priority,
+            urgent,
+            ..build::job(Status::Open).data
+        };
+        urgent_after(&before, to, asked)
+    };
+    use Priority::{Critical, High, Normal};
+    assert!(!urgent(Critical, true, Normal, None));
+    assert!(urgent(Critical, true, Normal, Some(true)));
+    assert!(urgent(Critical, true, Critical, None) && urgent(Critical, true, Critical, Some(false)));
+    assert!(urgent(High, true, Normal, None), "somebody asked for it");
+    assert!(!urgent(High, true, Normal, Some(false)) && !urgent(High, false, Normal, None));
+    assert!(urgent(Normal, false, Critical, None));
+}
+
+#[test]
+fn of_an_own_request_a_client_changes_the_words_alone() {
+    assert_eq!(
+        not_for_requests(["titre", "description", "diagnostic"]),
+        ["titre", "diagnostic"]
     );
 }
 
@@ -288,7 +416,7 @@ fn another_equipment_brings_its_site_and_must_be_the_clients_and_in_service() {
 fn a_new_date_is_a_rescheduling_and_the_rest_a_comment() {
     let before = build::job(Status::Open).data;
     let kind = |after: Intervention| {
-        let edit = edit(&before, after, &[EditRight::Manage], None).unwrap();
+        let edit = edit(&before, after, &[EditRight::Manage], &alone()).unwrap();
         edit.history(build::JOB, None, build::now()).action.code()
     };
     assert_eq!(

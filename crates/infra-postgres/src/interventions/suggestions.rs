@@ -1,8 +1,9 @@
 //! Who could take a job.
 
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-use domain::Id;
 use domain::intervention::{Intervention, Named, Suggestion};
+use domain::skill::SkillLevel;
+use domain::{Id, Vocab};
 use jiff::civil::Date;
 
 use crate::sql::Day;
@@ -17,6 +18,8 @@ pub type SuggestionRow = (i64, String, Option<String>, bool, i64);
 /// equipment ask for on `day`, and do not have the job already. Those of the site's zone come
 /// first, then those with the fewest live jobs.
 pub fn suggestions(id: Id<Intervention>, day: Date, limit: u32) -> Statement<SuggestionSql> {
+    // From least to most, as the vocabulary has them.
+    let levels: Vec<&'static str> = SkillLevel::all().iter().map(|level| level.code()).collect();
     Statement::new(
         "WITH demandees AS MATERIALIZED (\
             SELECT r.competence_id, r.niveau_min FROM interventions_competences r WHERE r.intervention_id = ",
@@ -40,10 +43,12 @@ pub fn suggestions(id: Id<Intervention>, day: Date, limit: u32) -> Statement<Sug
             AND NOT EXISTS (SELECT 1 FROM demandees d WHERE NOT EXISTS (\
                 SELECT 1 FROM techniciens_competences p \
                 WHERE p.technicien_id = t.id AND p.competence_id = d.competence_id \
-                AND array_position(ARRAY['debutant', 'intermediaire', 'avance', 'expert'], p.niveau) \
-                    >= array_position(ARRAY['debutant', 'intermediaire', 'avance', 'expert'], d.niveau_min) \
-                AND (p.valide_jusqu_au IS NULL OR p.valide_jusqu_au >= ",
+                AND array_position(",
     )
+    .bind(levels.clone())
+    .sql(", p.niveau) >= array_position(")
+    .bind(levels)
+    .sql(", d.niveau_min) AND (p.valide_jusqu_au IS NULL OR p.valide_jusqu_au >= ")
     .bind(Day(day))
     .sql("))) AND i.id = ")
     .bind(id.get())

@@ -3,8 +3,9 @@
 use application::AppError;
 use application::intervention::{Asked, Audience, CreateJob, Goal, JobView, RequestJob};
 use domain::Id;
+use domain::intervention::edit::not_for_requests;
 use domain::intervention::machine::not_for_clients;
-use domain::intervention::rules::DEFAULT_MINUTES;
+use domain::intervention::rules::{DEFAULT_MINUTES, urgent_after};
 use domain::intervention::{Action, Intervention, Priority};
 use domain::text::{FieldIssue, IssueCode};
 use serde::Deserialize;
@@ -172,8 +173,23 @@ impl Dto for InterventionPut {
 
 impl InterventionPut {
     /// The job as it shall be. What is absent is emptied, unless the caller was never shown it.
-    pub fn onto(self, before: &JobView) -> Intervention {
+    ///
+    /// # Errors
+    /// Names what a client sent of the fields that clients are not shown.
+    pub fn onto(self, before: &JobView) -> Result<Intervention, AppError> {
         let hidden = before.audience == Audience::Client;
+        if hidden {
+            refuse(&[
+                ("duree_estimee_minutes", self.duree_estimee_minutes.is_some()),
+                ("suite_de_id", self.suite_de_id.is_some()),
+                ("competences_requises", self.competences_requises.is_some()),
+                ("diagnostic", self.diagnostic.is_some()),
+                ("compte_rendu", self.compte_rendu.is_some()),
+                ("mode_defaillance", self.mode_defaillance.is_some()),
+                ("mecanisme_defaillance", self.mecanisme_defaillance.is_some()),
+                ("cause_defaillance", self.cause_defaillance.is_some()),
+            ])?;
+        }
         let mut after = before.detail.record.data.clone();
         after.equipment = Id::new(self.equipement_id);
         after.title = self.titre;
@@ -182,29 +198,19 @@ impl InterventionPut {
         after.priority = self.priorite.map_or(Priority::Normal, |p| p.0);
         after.urgent = self.est_urgente.unwrap_or_default();
         after.planned_at = self.date_prevue.map(|d| d.0);
-        if !hidden || self.duree_estimee_minutes.is_some() {
-            after.estimated_minutes = self.duree_estimee_minutes.unwrap_or(DEFAULT_MINUTES);
+        if hidden {
+            return Ok(after);
         }
-        if !hidden || self.suite_de_id.is_some() {
-            after.follow_up_of = self.suite_de_id.map(Id::new);
-        }
-        if !hidden || self.competences_requises.is_some() {
-            after.required_skills = required(self.competences_requises.unwrap_or_default());
-        }
+        after.estimated_minutes = self.duree_estimee_minutes.unwrap_or(DEFAULT_MINUTES);
+        after.follow_up_of = self.suite_de_id.map(Id::new);
+        after.required_skills = required(self.competences_requises.unwrap_or_default());
         let closing = &mut after.closing;
-        for (field, said) in [
-            (&mut closing.diagnosis, self.diagnostic),
-            (&mut closing.report, self.compte_rendu),
-            (&mut closing.failure_mode, self.mode_defaillance),
-            (&mut closing.failure_mechanism, self.mecanisme_defaillance),
-            (&mut closing.failure_cause, self.cause_defaillance),
-        ] {
-            let said = filled(said);
-            if !hidden || said.is_some() {
-                *field = said;
-            }
-        }
-        after
+        closing.diagnosis = filled(self.diagnostic);
+        closing.report = filled(self.compte_rendu);
+        closing.failure_mode = filled(self.mode_defaillance);
+        closing.failure_mechanism = filled(self.mecanisme_defaillance);
+        closing.failure_cause = filled(self.cause_defaillance);
+        Ok(after)
     }
 }
 
@@ -271,7 +277,14 @@ impl Dto for InterventionPatch {
 
 impl InterventionPatch {
     /// The job as it shall be.
-    pub fn onto(self, before: &Intervention) -> Intervention {
+    ///
+    /// # Errors
+    /// Names what a client sent beside the words of the request.
+    pub fn onto(self, before: &JobView) -> Result<Intervention, AppError> {
+        if before.audience == Audience::Client {
+            self.refuse_for_clients()?;
+        }
+        let before = &before.detail.record.data;
         let mut after = before.clone();
         if let Set::Value(equipment) = self.equipement_id {
             after.equipment = Id::new(equipment);
@@ -284,7 +297,11 @@ impl InterventionPatch {
         if let Set::Value(priority) = self.priorite {
             after.priority = priority.0;
         }
-        self.est_urgente.apply(&mut after.urgent);
+        let urgent = match self.est_urgente {
+            Set::Absent => None,
+            Set::Value(urgent) => Some(urgent),
+        };
+        after.urgent = urgent_after(before, after.priority, urgent);
         self.date_prevue.apply(&mut after.planned_at);
         self.duree_estimee_minutes.apply(&mut after.estimated_minutes);
         match self.suite_de_id {
@@ -302,7 +319,39 @@ impl InterventionPatch {
             .apply_text(&mut after.closing.failure_mechanism);
         self.cause_defaillance
             .apply_text(&mut after.closing.failure_cause);
-        after
+        Ok(after)
+    }
+
+    /// By presence: whether a value is the stored one would tell a client what that is.
+    fn refuse_for_clients(&self) -> Result<(), AppError> {
+        refuse(&[
+            ("equipement_id", self.equipement_id.is_said()),
+            ("titre", self.titre.is_said()),
+            ("description", self.description.is_said()),
+            ("type", self.kind.is_said()),
+            ("priorite", self.priorite.is_said()),
+            ("est_urgente", self.est_urgente.is_said()),
+            ("date_prevue", self.date_prevue.is_said()),
+            ("duree_estimee_minutes", self.duree_estimee_minutes.is_said()),
+            ("suite_de_id", self.suite_de_id.is_said()),
+            ("competences_requises", self.competences_requises.is_said()),
+            ("diagnostic", self.diagnostic.is_said()),
+            ("compte_rendu", self.compte_rendu.is_said()),
+            ("mode_defaillance", self.mode_defaillance.is_said()),
+            ("mecanisme_defaillance", self.mecanisme_defaillance.is_said()),
+            ("cause_defaillance", self.cause_defaillance.is_said()),
+        ])
+    }
+}
+
+/// Refuses what a client sent (by wire name, and whether it was sent) of what is not theirs to change.
+fn refuse(fields: &[(&'static str, bool)]) -> Result<(), AppError> {
+    let sent = fields.iter().filter(|(_, sent)| *sent).map(|(name, _)| *name);
+    let refused: Vec<String> = not_for_requests(sent).into_iter().map(str::to_owned).collect();
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(AppError::DeniedFields(refused))
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) async fn replace(
     let expected = put.expected();
     let edit: EditJob = Arc::new(move |before: &JobView| {
         put.check(&InterventionLue::of(before))?;
-        Ok(put.body.clone().onto(before))
+        put.body.clone().onto(before)
     });
     Ok(show.sent(intervention::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
 }
@@ -67,7 +67,7 @@ pub(super) async fn change(
 ) -> Answered<Updated<InterventionLue>> {
     let show = call.updated(InterventionLue::of);
     let expected = patch.expected();
-    let edit: EditJob = Arc::new(move |before: &JobView| Ok(patch.body.clone().onto(&before.detail.record)));
+    let edit: EditJob = Arc::new(move |before: &JobView| patch.body.clone().onto(before));
     Ok(show.sent(intervention::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
 }
 

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use crate::json::Dto;
 use crate::reply::Versioned;
 use crate::routes::users::dto::LocaleCode;
-use crate::wire::{Amount, Day, Field, Instant, Wire, filled};
+use crate::wire::{Amount, Day, Field, Instant, Set, Wire, filled};
 
 /// Code d'une disponibilité.
 pub type AvailabilityCode = Wire<Availability>;
@@ -87,8 +87,7 @@ pub struct TechnicianBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taux_horaire: Option<Option<Amount>>,
     /// Téléphone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub telephone: Option<Option<String>>,
+    pub telephone: Option<String>,
     /// Compétences.
     pub competences: Vec<HeldSkillView>,
     /// Actions sur la disponibilité que l'appelant peut faire maintenant.
@@ -127,7 +126,7 @@ impl TechnicianBody {
             zone_intervention: record.zone.clone(),
             date_embauche: record.hired_on.map(Day),
             taux_horaire: view.private.then(|| record.hourly_rate.map(Amount)),
-            telephone: view.private.then(|| record.phone.clone()),
+            telephone: record.phone.clone(),
             competences: record.skills.iter().zip(names).map(held).collect(),
             actions_possibles: view.actions.iter().copied().map(Wire).collect(),
             created_at: Instant(record.created_at),
@@ -345,7 +344,7 @@ pub struct TechnicianPatch {
     pub telephone: Field<String>,
     /// Toutes les compétences : la liste remplace la précédente.
     #[serde(default)]
-    pub competences: Option<Vec<HeldSkillView>>,
+    pub competences: Set<Vec<HeldSkillView>>,
 }
 
 impl Dto for TechnicianPatch {
@@ -371,7 +370,7 @@ impl TechnicianPatch {
         self.date_embauche.apply(&mut after.hired_on);
         self.taux_horaire.apply(&mut after.hourly_rate);
         self.telephone.apply_text(&mut after.phone);
-        if let Some(skills) = self.competences {
+        if let Set::Value(skills) = self.competences {
             check_names(&skills, before)?;
             after.skills = skills.iter().map(HeldSkill::from).collect();
         }

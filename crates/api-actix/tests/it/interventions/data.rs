@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Shop, issue, one};
-use crate::stored::{MANAGER, TECHNICIAN};
+use super::{JOBS, Shop, issue, one};
+use crate::stored::{CLIENT, MANAGER, TECHNICIAN};
 use crate::support::ask;
 
 #[actix_web::test]
@@ -83,6 +83,120 @@ async fn what_get_gave_can_be_put_back() {
 }
 
 #[actix_web::test]
+async fn a_client_puts_back_a_request_and_changes_its_words_alone() {
+    let shop = Shop::open().await;
+    let skill = shop
+        .s
+        .made("/api/v1/techniciens/competences", &json!({ "nom": "Soudure" }))
+        .await;
+    let request = json!({ "equipement_id": shop.pump, "description": "La pompe vibre beaucoup" });
+    let job = shop.s.post(CLIENT, JOBS, &request).await.json()["id"]
+        .as_i64()
+        .expect("id");
+    let hidden =
+        json!({ "duree_estimee_minutes": 240, "diagnostic": "Palier", "competences_requises": [skill] });
+    assert_eq!(shop.s.patch(MANAGER, &one(job), &hidden).await.status, 200);
+
+    let mut seen = shop.seen(CLIENT, job).await;
+    let same = shop.s.put(CLIENT, &one(job), &seen).await;
+    assert_eq!(same.status, 200, "{:?}", same.body);
+    seen["description"] = json!("La pompe vibre et fuit");
+    let put = shop.s.put(CLIENT, &one(job), &seen).await;
+    assert_eq!(
+        (put.status, &put.json()["description"]),
+        (200, &json!("La pompe vibre et fuit")),
+        "{:?}",
+        put.body
+    );
+    let whole = shop.seen(MANAGER, job).await;
+    assert_eq!(
+        (
+            &whole["duree_estimee_minutes"],
+            &whole["diagnostic"],
+            &whole["competences_requises"]
+        ),
+        (
+            &json!(240),
+            &json!("Palier"),
+            &json!([{ "competence_id": skill, "niveau_min": "debutant" }])
+        ),
+        "what the client is not shown stays"
+    );
+    let mut title = put.json();
+    title["titre"] = json!("Autre titre");
+    let refused = shop.s.put(CLIENT, &one(job), &title).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (403, "FIELDS_FORBIDDEN")
+    );
+    assert_eq!(refused.json()["champs"], json!(["titre"]));
+    let refused = shop
+        .s
+        .patch(
+            CLIENT,
+            &one(job),
+            &json!({ "priorite": "critique", "diagnostic": "Rien" }),
+        )
+        .await;
+    assert_eq!(
+        (refused.status, &refused.json()["champs"]),
+        (403, &json!(["priorite", "diagnostic"])),
+        "what was sent, by its name"
+    );
+    // What a client is not shown is refused for being sent: the answer does not tell whether it is right.
+    for diagnosis in ["Palier", "Courroie"] {
+        let sent = json!({ "diagnostic": diagnosis });
+        let refused = shop.s.patch(CLIENT, &one(job), &sent).await;
+        assert_eq!(
+            (refused.status, &refused.json()["champs"]),
+            (403, &json!(["diagnostic"]))
+        );
+        let mut whole = put.json();
+        whole["diagnostic"] = json!(diagnosis);
+        whole["duree_estimee_minutes"] = json!(240);
+        let refused = shop.s.put(CLIENT, &one(job), &whole).await;
+        assert_eq!(
+            (refused.status, &refused.json()["champs"]),
+            (403, &json!(["duree_estimee_minutes", "diagnostic"]))
+        );
+    }
+    for (criterion, status) in [
+        (format!("technicien_id={}", shop.tech), 403),
+        ("contrat_id=1".to_owned(), 403),
+        ("archivees=true".to_owned(), 200),
+    ] {
+        let reply = shop.s.get(CLIENT, &format!("{JOBS}?{criterion}")).await;
+        assert_eq!(reply.status, status, "{criterion}");
+        let (name, _) = criterion.split_once('=').expect("a pair");
+        assert!(
+            status == 200 || reply.json()["champs"] == json!([name]),
+            "{criterion}"
+        );
+    }
+
+    shop.s
+        .post(
+            MANAGER,
+            &format!("{JOBS}/{job}/affectation"),
+            &json!({ "technicien_id": shop.tech }),
+        )
+        .await;
+    let late = shop
+        .s
+        .patch(
+            CLIENT,
+            &one(job),
+            &json!({ "description": "La pompe ne vibre plus du tout" }),
+        )
+        .await;
+    assert_eq!(
+        (late.status, late.code().as_str()),
+        (403, "FORBIDDEN"),
+        "somebody has taken it"
+    );
+}
+
+#[actix_web::test]
 async fn a_technician_writes_findings_on_the_own_job() {
     let shop = Shop::open().await;
     let (mine, other) = (
@@ -151,5 +265,63 @@ async fn the_state_freezes_data() {
     assert_eq!(
         shop.s.patch(MANAGER, &one(job), &both).await.issues(),
         issue("date_planifiee", "AMBIGUOUS")
+    );
+}
+
+#[actix_web::test]
+async fn a_job_about_a_failure_stays_on_its_equipment() {
+    let shop = Shop::open().await;
+    let spare = json!({
+        "client_id": shop.client, "nom_equipement": "Secours", "numero_serie": "NS-2", "type_equipement": "hydraulique"
+    });
+    let spare = shop.s.made("/api/v1/equipements", &spare).await;
+    let moved = json!({ "equipement_id": spare });
+    let plain = shop.job(None).await;
+    assert_eq!(shop.s.patch(MANAGER, &one(plain), &moved).await.status, 200);
+    let failed = json!({
+        "equipement_id": shop.pump, "type": "corrective", "description": "Bruit anormal au démarrage", "panne": true
+    });
+    let failed = shop.s.made(JOBS, &failed).await;
+    let refused = shop.s.patch(MANAGER, &one(failed), &moved).await;
+    assert_eq!((refused.status, refused.code().as_str()), (409, "ABOUT_FAILURE"));
+    assert!(refused.json()["panne_id"].is_i64(), "{:?}", refused.body);
+}
+
+#[actix_web::test]
+async fn an_edit_asks_nothing_that_the_assigned_technician_has_not() {
+    let shop = Shop::open().await;
+    let skill = json!({ "nom": "Habilitation B2V" });
+    let skill = shop.s.made("/api/v1/techniciens/competences", &skill).await;
+    let job = shop.job(Some(shop.tech)).await;
+    let asks = json!({ "competences_requises": [skill] });
+    let refused = shop.s.patch(MANAGER, &one(job), &asks).await;
+    assert_eq!((refused.status, refused.code().as_str()), (409, "SKILL_MISSING"));
+    assert_eq!(refused.json()["technicien_id"], json!(shop.tech));
+    let taken_off = json!({ "technicien_id": null });
+    let path = format!("{JOBS}/{job}/affectation");
+    assert_eq!(shop.s.post(MANAGER, &path, &taken_off).await.status, 200);
+    assert_eq!(shop.s.patch(MANAGER, &one(job), &asks).await.status, 200);
+}
+
+#[actix_web::test]
+async fn urgency_goes_with_the_critical_priority_that_brought_it() {
+    let shop = Shop::open().await;
+    let job = shop.job(None).await;
+    let urgent = |body: Value| {
+        let path = one(job);
+        let shop = &shop;
+        async move {
+            let reply = shop.s.patch(MANAGER, &path, &body).await;
+            assert_eq!(reply.status, 200, "{:?}", reply.body);
+            reply.json()["est_urgente"].clone()
+        }
+    };
+    assert_eq!(urgent(json!({ "priorite": "critique" })).await, json!(true));
+    assert_eq!(urgent(json!({ "priorite": "normale" })).await, json!(false));
+    assert_eq!(urgent(json!({ "est_urgente": true })).await, json!(true));
+    assert_eq!(
+        urgent(json!({ "priorite": "haute" })).await,
+        json!(true),
+        "asked for"
     );
 }

@@ -10,7 +10,6 @@ use crate::skill;
 use crate::technician::Availability;
 use crate::technician::machine::occupy;
 use crate::text::{FieldIssue, IssueCode, Issues};
-use crate::time::local_date;
 
 /// What `command` does to the job and to all that it concerns.
 ///
@@ -130,12 +129,8 @@ fn assign_to(mut draft: Draft<'_>, assign: &Assign) -> Result<Plan, Refusal> {
         let unknown = FieldIssue::new("technicien_id", IssueCode::UnknownReference);
         return Err(Refusal::Invalid(Issues(vec![unknown])));
     };
-    let today = local_date(facts.now);
-    let day = if working {
-        today
-    } else {
-        draft.job.planned_at.map_or(today, |at| local_date(at).max(today))
-    };
+    let planned_at = draft.job.planned_at.filter(|_| !working);
+    let day = rules::day_of_work(planned_at, facts.now);
     require_able(
         candidate,
         &rules::required_skills(&before.required_skills, &facts.equipment),

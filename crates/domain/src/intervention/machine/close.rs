@@ -4,6 +4,7 @@ use super::command::MIN_REPORT;
 use super::draft::{Draft, with_comment};
 use super::{Close, Plan, Refusal};
 use crate::equipment::FailureOrigin;
+use crate::equipment::rules::next_due;
 use crate::event::Event;
 use crate::intervention::{Kind, Outcome};
 use crate::text::{IssueCode, Issues, MAX_REASON, MAX_REPORT};
@@ -83,18 +84,10 @@ fn settle(draft: &mut Draft<'_>, outcome: Outcome, cancel_open: bool) -> Result<
             draft.equipment.retire(Some(reason), cancel_open)?;
         }
     }
-    let every = facts.equipment.maintenance_every_days;
     if draft.job.kind == Kind::Preventive && outcome != Outcome::Decommissioned {
-        let next = every.and_then(|days| next_maintenance(facts.now, days));
+        let next = next_due(Some(local_date(facts.now)), &facts.equipment);
         let data = draft.equipment.data();
         data.next_maintenance = next.or(data.next_maintenance);
     }
     Ok(())
-}
-
-/// The day on which the next preventive maintenance is due, after one that was closed at `closed`.
-fn next_maintenance(closed: jiff::Timestamp, every_days: i32) -> Option<jiff::civil::Date> {
-    local_date(closed)
-        .checked_add(jiff::Span::new().try_days(every_days).ok()?)
-        .ok()
 }

@@ -13,7 +13,6 @@ use crate::intervention::history::{FieldChange, HistoryAction, NewHistory};
 use crate::intervention::{Closing, Intervention, Kind, Origin, Priority, Status, default_title, rules};
 use crate::skill::RequiredSkill;
 use crate::text::{FieldIssue, IssueCode};
-use crate::time::local_date;
 use crate::user::User;
 use crate::vocab::Vocab;
 use crate::{Id, Record};
@@ -167,12 +166,13 @@ pub fn create(command: Create, facts: CreateFacts) -> Result<Creation, Refusal> 
     }
     issues.into_result()?;
     require_in_service(equipment)?;
-    if facts.client.status == ClientStatus::Suspended && !urgent {
+    // What the company plans for a suspended client is its own decision; what that client asks for is not.
+    let asked_for = job.origin == Origin::Portal;
+    if facts.client.status == ClientStatus::Suspended && asked_for && !urgent {
         return Err(Refusal::ClientSuspended);
     }
     if let Some(assignee) = &facts.assignee {
-        let today = local_date(facts.now);
-        let day = job.planned_at.map_or(today, |at| local_date(at).max(today));
+        let day = rules::day_of_work(job.planned_at, facts.now);
         require_able(
             assignee,
             &rules::required_skills(&job.required_skills, equipment),

@@ -130,7 +130,7 @@ pub enum Refusal {
     /// The job is archived.
     #[error("the job is archived")]
     AlreadyArchived,
-    /// The client is suspended and the job is not urgent.
+    /// The client is suspended, and what it asks for is not urgent.
     #[error("the client is suspended")]
     ClientSuspended,
     /// The equipment does not allow it.
