@@ -14,12 +14,12 @@ pub enum Event {
         /// Which.
         id: Id<Intervention>,
     },
-    /// A job has a (new) technician.
+    /// A job has a (new) technician, or none any more.
     InterventionAssigned {
         /// Which.
         id: Id<Intervention>,
-        /// The new technician.
-        technician: Id<Technician>,
+        /// The new technician; `None` when the job has lost its technician.
+        technician: Option<Id<Technician>>,
         /// The one before.
         previous: Option<Id<Technician>>,
     },
@@ -46,6 +46,8 @@ pub enum Event {
     EquipmentDown {
         /// Which.
         id: Id<Equipment>,
+        /// The job that it was declared with or found by: its technician's lead is told.
+        job: Option<Id<Intervention>>,
     },
     /// A technician's availability changed.
     TechnicianAvailabilityChanged {

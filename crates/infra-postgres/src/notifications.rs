@@ -336,10 +336,22 @@ impl NotificationStore for PgTx<'_> {
         self.tied(&with, &ties, id.get())
     }
 
-    fn concerned_by_equipment(&mut self, id: Id<Equipment>) -> Repo<Concerned> {
-        let with = "o AS (SELECT client_id FROM equipements WHERE id = $1)";
-        let ties = format!("SELECT 'client' AS lien, a.user_id FROM ({ACCOUNTS}) a UNION ALL {MANAGEMENT}");
-        self.tied(with, &ties, id.get())
+    fn concerned_by_equipment(
+        &mut self,
+        id: Id<Equipment>,
+        job: Option<Id<Intervention>>,
+    ) -> Repo<Concerned> {
+        let with = "o AS (SELECT e.client_id, i.technicien_id FROM equipements e \
+                    LEFT JOIN interventions i ON i.equipement_id = e.id AND i.id = $2 WHERE e.id = $1)";
+        let ties = format!(
+            "{FIELD} UNION ALL SELECT 'client', a.user_id FROM ({ACCOUNTS}) a UNION ALL {MANAGEMENT}"
+        );
+        let rows: Vec<TiedRow> = diesel::sql_query(people(with, &ties))
+            .bind::<BigInt, _>(id.get())
+            .bind::<Nullable<BigInt>, _>(job.map(Id::get))
+            .get_results(self.conn)
+            .map_err(repo)?;
+        Ok(concerned(rows))
     }
 
     fn concerned_by_technician(&mut self, id: Id<Technician>) -> Repo<Concerned> {

@@ -53,7 +53,7 @@ fn subject(event: &Event) -> (&'static str, i64) {
         | Event::InterventionStatusChanged { id, .. }
         | Event::InterventionClosed { id }
         | Event::InterventionCancelled { id } => ("interventions", id.get()),
-        Event::EquipmentDown { id } => ("equipements", id.get()),
+        Event::EquipmentDown { id, .. } => ("equipements", id.get()),
         Event::TechnicianAvailabilityChanged { id, .. } => ("techniciens", id.get()),
     }
 }
@@ -62,12 +62,12 @@ fn payload(event: &Event) -> Value {
     match event {
         Event::InterventionCreated { .. }
         | Event::InterventionClosed { .. }
-        | Event::InterventionCancelled { .. }
-        | Event::EquipmentDown { .. } => json!({}),
+        | Event::InterventionCancelled { .. } => json!({}),
+        Event::EquipmentDown { job, .. } => json!({ "intervention_id": job.map(Id::get) }),
         Event::InterventionAssigned {
             technician, previous, ..
         } => {
-            json!({ "technicien_id": technician.get(), "precedent_id": previous.map(Id::get) })
+            json!({ "technicien_id": technician.map(Id::get), "precedent_id": previous.map(Id::get) })
         }
         Event::InterventionStatusChanged { from, to, .. } => json!({ "de": from.code(), "vers": to.code() }),
         Event::TechnicianAvailabilityChanged { from, to, .. } => {
@@ -102,7 +102,7 @@ pub fn read(kind: &str, aggregate_id: i64, payload: &Value) -> Repo<Event> {
         "intervention.creee" => Event::InterventionCreated { id },
         "intervention.affectee" => Event::InterventionAssigned {
             id,
-            technician: Id::new(number("technicien_id").ok_or_else(unknown)?),
+            technician: number("technicien_id").map(Id::new),
             previous: number("precedent_id").map(Id::new),
         },
         "intervention.statut_change" => Event::InterventionStatusChanged {
@@ -114,6 +114,8 @@ pub fn read(kind: &str, aggregate_id: i64, payload: &Value) -> Repo<Event> {
         "intervention.annulee" => Event::InterventionCancelled { id },
         "equipement.en_panne" => Event::EquipmentDown {
             id: Id::new(aggregate_id),
+            // Older rows do not say.
+            job: number("intervention_id").map(Id::new),
         },
         "technicien.disponibilite_change" => Event::TechnicianAvailabilityChanged {
             id: Id::new(aggregate_id),
@@ -135,12 +137,17 @@ mod tests {
             Event::InterventionCreated { id },
             Event::InterventionAssigned {
                 id,
-                technician: a,
+                technician: Some(a),
                 previous: None,
             },
             Event::InterventionAssigned {
                 id,
-                technician: a,
+                technician: Some(a),
+                previous: Some(b),
+            },
+            Event::InterventionAssigned {
+                id,
+                technician: None,
                 previous: Some(b),
             },
             Event::InterventionStatusChanged {
@@ -150,7 +157,14 @@ mod tests {
             },
             Event::InterventionClosed { id },
             Event::InterventionCancelled { id },
-            Event::EquipmentDown { id: Id::new(3) },
+            Event::EquipmentDown {
+                id: Id::new(3),
+                job: None,
+            },
+            Event::EquipmentDown {
+                id: Id::new(3),
+                job: Some(id),
+            },
             Event::TechnicianAvailabilityChanged {
                 id: Id::new(3),
                 from: Availability::Available,
@@ -163,5 +177,13 @@ mod tests {
             );
         }
         assert!(read("inconnu", 1, &json!({})).is_err());
+        let older = read("equipement.en_panne", 3, &json!({})).expect("readable");
+        assert_eq!(
+            older,
+            Event::EquipmentDown {
+                id: Id::new(3),
+                job: None
+            }
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! Writing what the machine of an equipment has decided, whoever asked for it: a person, or a job.
 
+use domain::audit::AuditEvent;
 use domain::equipment::machine::{Effect, Facts, Plan, Refusal};
 use domain::equipment::{Equipment, Failure, Holder};
 use domain::intervention::{Intervention, machine as job_machine};
@@ -38,6 +39,19 @@ pub(crate) fn write(tx: &mut dyn Tx, before: &Record<Equipment>, plan: &Plan) ->
                 if *link_job {
                     failure_of_job = Some(id);
                 }
+            }
+            Effect::LinkFailure { failure, note } => {
+                if let Some(note) = note {
+                    store.note_failure(*failure, note)?;
+                }
+                let note = note.clone().map(|note| ("motif", note));
+                let equipment = ("equipement_id", plan.id.to_string());
+                tx.audit().record(&AuditEvent {
+                    action: "declaration_panne",
+                    object: "pannes",
+                    object_id: Some(failure.get()),
+                    facts: [equipment].into_iter().chain(note).collect(),
+                });
             }
             Effect::CloseFailure(failure) => store.close_failure(*failure, plan.at)?,
             Effect::OpenDowntime(downtime) => store.open_downtime(downtime)?,
@@ -227,7 +241,6 @@ mod tests {
                 Effect::Hold(Holder::Manual),
             ],
             cancel_jobs: Vec::new(),
-            linked_failure: None,
             events: Vec::new(),
         };
         let mut equipments = MockEquipmentStore::new();

@@ -1,9 +1,10 @@
 //! What a person does to the state of an equipment.
 
-use domain::Id;
-use domain::equipment::machine::{self, Command, Facts};
+use domain::audit::AuditEvent;
+use domain::equipment::machine::{self, Action, Command, Facts};
 use domain::equipment::{Equipment, EquipmentDetail};
 use domain::ports::Tx;
+use domain::{Id, Record, Vocab};
 
 use super::{admit, effects, shown, target};
 use crate::app::App;
@@ -61,5 +62,20 @@ fn apply(
     let plan = machine::apply(command, &facts).map_err(effects::refused)?;
     effects::cancel_jobs(tx, ctx, &facts, &plan, &open_jobs)?;
     let applied = effects::write(tx, &facts.equipment, &plan)?;
+    keep_reason(tx, command, &facts.equipment);
     shown(tx, &applied.equipment)
+}
+
+/// A reason that no row has a place for (a stop, a failure, the retirement have one) stays in the audit log.
+fn keep_reason(tx: &mut dyn Tx, command: &Command, equipment: &Record<Equipment>) {
+    let reason = command.reason.as_deref().map(str::trim).filter(|r| !r.is_empty());
+    let Some(reason) = reason.filter(|_| command.action == Action::ReturnToService) else {
+        return;
+    };
+    tx.audit().record(&AuditEvent {
+        action: command.action.code(),
+        object: "equipements",
+        object_id: Some(equipment.id.get()),
+        facts: vec![("motif", reason.to_owned())],
+    });
 }

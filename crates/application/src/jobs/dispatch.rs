@@ -6,10 +6,11 @@ use domain::Id;
 use domain::event::{Event, EventId, StoredEvent};
 use domain::job::{Lease, TaskEnd, TaskKind};
 use domain::notification::{
-    About, Addressee, Channel, Circumstances, Concerned, DeliveryStatus, Inserted, Notification, addressees,
+    About, Addressee, Channel, Circumstances, Concerned, DeliveryStatus, Inserted, Notice, Notification,
+    addressees,
 };
 use domain::ports::Tx;
-use domain::technician::Availability;
+use domain::technician::{Availability, Technician};
 use jiff::Timestamp;
 
 use super::texts::{self, Facts};
@@ -116,7 +117,8 @@ fn rows(person: &Addressee, event: EventId, matter: &Matter, now: Timestamp) -> 
         Notification {
             user: person.to.user,
             event: Some(event),
-            about: Some(matter.about),
+            // What somebody lost they may no longer read.
+            about: (person.notice != Notice::JobWithdrawn).then_some(matter.about),
             kind: person.kind,
             channel,
             subject: written.subject.clone(),
@@ -139,9 +141,13 @@ fn matter(tx: &mut dyn Tx, event: &Event) -> Result<Option<Matter>, AppError> {
         Event::InterventionStatusChanged { .. } => Ok(None),
         Event::InterventionCreated { id }
         | Event::InterventionClosed { id }
-        | Event::InterventionCancelled { id } => job(tx, id, None),
-        Event::InterventionAssigned { id, technician, .. } => job(tx, id, Some(technician)),
-        Event::EquipmentDown { id } => {
+        | Event::InterventionCancelled { id } => job(tx, id, None, None),
+        Event::InterventionAssigned {
+            id,
+            technician,
+            previous,
+        } => job(tx, id, technician, previous),
+        Event::EquipmentDown { id, job } => {
             let Some(facts) = tx.notifications().equipment_facts(id)? else {
                 return Ok(None);
             };
@@ -149,7 +155,7 @@ fn matter(tx: &mut dyn Tx, event: &Event) -> Result<Option<Matter>, AppError> {
                 about: About::Equipment(id),
                 facts: Facts::Equipment(facts),
                 circumstances: Circumstances::default(),
-                concerned: tx.notifications().concerned_by_equipment(id)?,
+                concerned: tx.notifications().concerned_by_equipment(id, job)?,
             }))
         }
         Event::TechnicianAvailabilityChanged { to, .. } if to != Availability::Unavailable => Ok(None),
@@ -174,7 +180,8 @@ fn matter(tx: &mut dyn Tx, event: &Event) -> Result<Option<Matter>, AppError> {
 fn job(
     tx: &mut dyn Tx,
     id: Id<domain::intervention::Intervention>,
-    assigned: Option<Id<domain::technician::Technician>>,
+    assigned: Option<Id<Technician>>,
+    previous: Option<Id<Technician>>,
 ) -> Result<Option<Matter>, AppError> {
     let Some(facts) = tx.notifications().job_facts(id)? else {
         return Ok(None);
@@ -182,13 +189,18 @@ fn job(
     let circumstances = Circumstances {
         critical: facts.critical,
         still_assigned: assigned.is_some() && assigned == facts.technician,
+        still_withdrawn: previous != facts.technician,
         ..Circumstances::default()
     };
+    let mut concerned = tx.notifications().concerned_by_job(id)?;
+    if let Some(previous) = previous {
+        concerned.previous = tx.notifications().concerned_by_technician(previous)?.technician;
+    }
     Ok(Some(Matter {
         about: About::Intervention(id),
         facts: Facts::Job(facts),
         circumstances,
-        concerned: tx.notifications().concerned_by_job(id)?,
+        concerned,
     }))
 }
 
@@ -234,6 +246,10 @@ mod tests {
     }
 
     fn with_event(tx: &mut FakeTx, technician: i64) {
+        with_assignment(tx, Some(technician), None);
+    }
+
+    fn with_assignment(tx: &mut FakeTx, technician: Option<i64>, previous: Option<i64>) {
         tx.tasks
             .expect_finish()
             .withf(|_, end| *end == TaskEnd::Done)
@@ -243,8 +259,8 @@ mod tests {
                 id,
                 event: Event::InterventionAssigned {
                     id: Id::new(9),
-                    technician: Id::new(technician),
-                    previous: None,
+                    technician: technician.map(Id::new),
+                    previous: previous.map(Id::new),
                 },
                 occurred_at: now(),
                 actor: Some(Id::new(50)),
@@ -325,6 +341,43 @@ mod tests {
             .returning(|_| Ok(Vec::new()));
         let ended = dispatch(&jobs(tx, MockMailer::new()), &task(), EventId(5)).await;
         assert_eq!(ended.expect("dispatched"), Ended::Done);
+    }
+
+    #[tokio::test]
+    async fn who_loses_a_job_is_told_without_a_way_to_it_unless_they_have_it_again() {
+        for (technician, previous, told) in [
+            (Some(4), Some(8), true),
+            (None, Some(8), true),
+            // The job is the fourth technician's again.
+            (Some(8), Some(4), false),
+        ] {
+            let mut tx = FakeTx::default();
+            with_assignment(&mut tx, technician, previous);
+            tx.notifications
+                .expect_concerned_by_technician()
+                .withf(move |id| Some(id.get()) == previous)
+                .returning(|_| {
+                    Ok(Concerned {
+                        technician: Some(Recipient {
+                            user: Id::new(20),
+                            full_name: "Samir".to_owned(),
+                        }),
+                        ..Concerned::default()
+                    })
+                });
+            tx.notifications
+                .expect_insert_new()
+                .withf(move |rows| {
+                    let theirs: Vec<_> = rows.iter().filter(|r| r.user == Id::new(20)).collect();
+                    let subject = "Intervention INT-2026-00012 retirée : Presse (Atlas)";
+                    theirs.is_empty() != told
+                        && theirs.iter().all(|r| r.about.is_none() && r.subject == subject)
+                })
+                .times(1)
+                .returning(|_| Ok(Vec::new()));
+            let ended = dispatch(&jobs(tx, MockMailer::new()), &task(), EventId(5)).await;
+            assert_eq!(ended.expect("dispatched"), Ended::Done);
+        }
     }
 
     #[tokio::test]

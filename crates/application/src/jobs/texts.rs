@@ -41,6 +41,7 @@ pub fn write(notice: Notice, facts: &Facts) -> Option<Written> {
         (Notice::TechnicianNamed, Facts::Job(job)) => technician_named(job),
         (Notice::JobReport, Facts::Job(job)) => job_report(job),
         (Notice::JobClosed, Facts::Job(job)) => job_closed(job),
+        (Notice::JobWithdrawn, Facts::Job(job)) => job_withdrawn(job),
         (Notice::VisitCancelled, Facts::Job(job)) => visit_cancelled(job),
         (Notice::JobCancelled, Facts::Job(job)) => job_cancelled(job),
         (Notice::EquipmentDown, Facts::Equipment(equipment)) => equipment_down(equipment),
@@ -167,6 +168,27 @@ fn job_closed(job: &JobFacts) -> (String, Message) {
     (
         format!(
             "Intervention {} clôturée : {} ({})",
+            job.number, job.equipment, job.client
+        ),
+        message,
+    )
+}
+
+fn job_withdrawn(job: &JobFacts) -> (String, Message) {
+    let message = Message::default()
+        .paragraph(&format!(
+            "L'intervention {} ne vous est plus affectée : vous n'avez plus à intervenir.",
+            job.number
+        ))
+        .details([
+            ("Objet", Some(job.title.clone())),
+            ("Équipement", Some(machine(&job.equipment, &job.serial_number))),
+            ("Client", Some(job.client.clone())),
+            ("Date prévue", job.planned_at.map(french)),
+        ]);
+    (
+        format!(
+            "Intervention {} retirée : {} ({})",
             job.number, job.equipment, job.client
         ),
         message,

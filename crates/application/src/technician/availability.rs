@@ -1,5 +1,6 @@
 //! What a technician is doing: leave, training, suddenly away, back.
 
+use domain::audit::AuditEvent;
 use domain::intervention::Intervention;
 use domain::intervention::machine::{self as job, Assignee};
 use domain::policy::Permission;
@@ -75,6 +76,7 @@ fn apply(
     };
     let plan = machine::apply(command, &facts).map_err(refused)?;
     write(tx, &facts, &plan)?;
+    keep_reason(tx, command, id);
     Ok(AvailabilityChange {
         technician: written(tx, ctx, id)?,
         interrupted: plan.job.as_ref().and(facts.running.as_ref()).map(|r| r.job.id),
@@ -128,6 +130,19 @@ fn write(tx: &mut dyn Tx, facts: &Facts, plan: &Plan) -> Result<(), AppError> {
         tx.outbox().push(event, facts.now)?;
     }
     Ok(())
+}
+
+/// The reason stays in the audit log: the profile has no place for it.
+fn keep_reason(tx: &mut dyn Tx, command: &Command, id: Id<Technician>) {
+    let reason = command.reason.as_deref().map(str::trim).filter(|r| !r.is_empty());
+    if let Some(reason) = reason {
+        tx.audit().record(&AuditEvent {
+            action: command.action.code(),
+            object: "techniciens",
+            object_id: Some(id.get()),
+            facts: vec![("motif", reason.to_owned())],
+        });
+    }
 }
 
 fn refused(refusal: Refusal) -> AppError {

@@ -254,6 +254,17 @@ async fn falling_ill_at_work_leaves_the_job_waiting_and_lists_the_others() {
         .returning(|_| Ok(vec![Id::new(51), Id::new(52)]));
     fakes
         .tx
+        .audit
+        .expect_record()
+        .once()
+        .withf(|event| {
+            (event.action, event.object, event.object_id)
+                == ("declarer_indisponible", "techniciens", Some(ID))
+                && event.facts == [("motif", "Fièvre".to_owned())]
+        })
+        .return_const(());
+    fakes
+        .tx
         .interventions
         .expect_update()
         .once()

@@ -220,6 +220,13 @@ pub enum Effect {
         /// Whether the job that is being created must refer to it.
         link_job: bool,
     },
+    /// Somebody declares the failure that is open already, with what they saw.
+    LinkFailure {
+        /// Which.
+        failure: Id<Failure>,
+        /// What they saw.
+        note: Option<String>,
+    },
     /// The failure ends.
     CloseFailure(Id<Failure>),
     /// A stop begins.
@@ -243,8 +250,6 @@ pub struct Plan {
     pub effects: Vec<Effect>,
     /// Open jobs to be cancelled in the same unit of work, each by its own machine.
     pub cancel_jobs: Vec<Id<Intervention>>,
-    /// The failure that was open before and that a new declaration refers to.
-    pub linked_failure: Option<Id<Failure>>,
     /// What happened.
     pub events: Vec<Event>,
 }

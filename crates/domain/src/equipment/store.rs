@@ -29,7 +29,7 @@ pub struct EquipmentDetail {
     pub site_name: Option<String>,
     /// Names of the required skills, in the order of `record.required_skills`.
     pub skill_names: Vec<String>,
-    /// Since when a failure is open.
+    /// Since when a failure is open; a retired equipment fails no more.
     pub failing_since: Option<Timestamp>,
     /// Whether somebody has taken it into maintenance by hand.
     pub held_by_hand: bool,
@@ -72,7 +72,8 @@ pub struct Situation {
     pub holders: Vec<Holder>,
     /// The open failure.
     pub failure: Option<(Id<Failure>, Failure)>,
-    /// Jobs in state ouverte on it.
+    /// Jobs on it that are not over and do not hold it: those in state ouverte, and those that wait
+    /// with the equipment given back.
     pub open_jobs: Vec<Id<Intervention>>,
 }
 
@@ -112,6 +113,9 @@ pub trait EquipmentStore {
     fn release(&mut self, id: Id<Equipment>, holder: Holder, at: Timestamp) -> Repo<()>;
     /// Opens a failure.
     fn open_failure(&mut self, failure: &Failure) -> Repo<Id<Failure>>;
+    /// Adds what somebody else saw to an open failure and to the stop that it caused, as far as there
+    /// is room.
+    fn note_failure(&mut self, id: Id<Failure>, note: &str) -> Repo<()>;
     /// Ends a failure.
     fn close_failure(&mut self, id: Id<Failure>, at: Timestamp) -> Repo<()>;
     /// Opens a stop.

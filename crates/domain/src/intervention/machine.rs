@@ -90,7 +90,7 @@ pub const TRANSITIONS: &[Transition] = &[
         to: None,
         rights: &[right(P::InterventionAssign)],
         guard: "a technician is assigned",
-        events: &[],
+        events: &["intervention.affectee"],
     },
     Transition {
         action: A::Start,

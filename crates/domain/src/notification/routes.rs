@@ -29,6 +29,8 @@ vocab! {
         JobReport = "intervention_terminee",
         /// To the lead: a job is closed.
         JobClosed = "intervention_cloturee",
+        /// To the technician of before: the job is not theirs any more.
+        JobWithdrawn = "affectation_retiree",
         /// To the technician: not to go there.
         VisitCancelled = "deplacement_annule",
         /// To the client: will not be done.
@@ -47,6 +49,8 @@ vocab! {
 pub enum Audience {
     /// The assigned technician.
     Technician,
+    /// The technician who had the job before.
+    Previous,
     /// Lead of the technician's team, or who stands in for a missing one.
     Leads,
     /// All portal accounts of the client.
@@ -66,6 +70,8 @@ pub enum Condition {
     AwayWithOpenJobs,
     /// The technician that the event names is still the one of the job.
     StillAssigned,
+    /// The technician of before has not been given the job again.
+    StillWithdrawn,
 }
 
 /// One row of the table.
@@ -112,8 +118,8 @@ const fn route(
 
 /// The table. An event that is not here tells nobody.
 pub const ROUTES: &[Route] = {
-    use Audience::{Clients, Leads, Requester, Technician};
-    use Condition::{Always, AwayWithOpenJobs, Critical, StillAssigned};
+    use Audience::{Clients, Leads, Previous, Requester, Technician};
+    use Condition::{Always, AwayWithOpenJobs, Critical, StillAssigned, StillWithdrawn};
     use NotificationKind as K;
     &[
         route(
@@ -145,6 +151,14 @@ pub const ROUTES: &[Route] = {
             StillAssigned,
             Clients,
             Notice::TechnicianNamed,
+            K::Assignment,
+            MAIL,
+        ),
+        route(
+            "intervention.affectee",
+            StillWithdrawn,
+            Previous,
+            Notice::JobWithdrawn,
             K::Assignment,
             MAIL,
         ),
@@ -216,6 +230,8 @@ pub struct Circumstances {
     pub away_with_open_jobs: bool,
     /// The technician that the event names is still the one of the job.
     pub still_assigned: bool,
+    /// The technician of before has not been given the job again.
+    pub still_withdrawn: bool,
 }
 
 impl Circumstances {
@@ -225,6 +241,7 @@ impl Circumstances {
             Condition::Critical => self.critical,
             Condition::AwayWithOpenJobs => self.away_with_open_jobs,
             Condition::StillAssigned => self.still_assigned,
+            Condition::StillWithdrawn => self.still_withdrawn,
         }
     }
 }
@@ -273,6 +290,7 @@ pub fn addressees(
 fn audience(audience: Audience, concerned: &Concerned) -> Vec<Recipient> {
     match audience {
         Audience::Technician => concerned.technician.iter().cloned().collect(),
+        Audience::Previous => concerned.previous.iter().cloned().collect(),
         Audience::Leads => concerned.leads(),
         Audience::Clients => concerned.clients.clone(),
         Audience::Requester => concerned.requester.iter().cloned().collect(),
@@ -286,6 +304,7 @@ mod tests {
 
     const TECHNICIAN: i64 = 1;
     const LEAD: i64 = 2;
+    const PREVIOUS: i64 = 7;
     const CLIENTS: [i64; 2] = [3, 4];
     const MANAGERS: [i64; 2] = [2, 5];
     const ADMIN: i64 = 6;
@@ -300,6 +319,7 @@ mod tests {
     fn everybody() -> Concerned {
         Concerned {
             technician: Some(person(TECHNICIAN)),
+            previous: Some(person(PREVIOUS)),
             team_lead: Some(person(LEAD)),
             clients: CLIENTS.map(person).to_vec(),
             requester: Some(person(CLIENTS[0])),
@@ -331,7 +351,7 @@ mod tests {
     fn assigned() -> Event {
         Event::InterventionAssigned {
             id: Id::new(9),
-            technician: Id::new(7),
+            technician: Some(Id::new(7)),
             previous: None,
         }
     }
@@ -342,6 +362,7 @@ mod tests {
             critical: true,
             away_with_open_jobs: true,
             still_assigned: true,
+            still_withdrawn: true,
         };
         let id = Id::new(9);
         let mail = "email+push".to_owned();
@@ -359,6 +380,7 @@ mod tests {
                     (TECHNICIAN, Notice::JobAssigned, "email+push+log".to_owned()),
                     (3, Notice::TechnicianNamed, mail.clone()),
                     (4, Notice::TechnicianNamed, mail.clone()),
+                    (PREVIOUS, Notice::JobWithdrawn, mail.clone()),
                 ],
             ),
             (
@@ -378,7 +400,10 @@ mod tests {
                 ],
             ),
             (
-                Event::EquipmentDown { id: Id::new(8) },
+                Event::EquipmentDown {
+                    id: Id::new(8),
+                    job: None,
+                },
                 vec![
                     (LEAD, Notice::EquipmentDown, mail.clone()),
                     (3, Notice::FailureKnown, mail.clone()),
@@ -455,7 +480,10 @@ mod tests {
         );
         assert_eq!(by_technician.iter().map(|t| t.0).collect::<Vec<_>>(), CLIENTS);
         let by_client = told(
-            &Event::EquipmentDown { id: Id::new(8) },
+            &Event::EquipmentDown {
+                id: Id::new(8),
+                job: None,
+            },
             Some(CLIENTS[1]),
             critical,
             &everybody(),

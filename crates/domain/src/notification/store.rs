@@ -61,8 +61,10 @@ pub trait NotificationStore {
     ) -> Repo<()>;
     /// Who is concerned by a job.
     fn concerned_by_job(&mut self, id: Id<Intervention>) -> Repo<Concerned>;
-    /// Who is concerned by an equipment (client, managers, admins).
-    fn concerned_by_equipment(&mut self, id: Id<Equipment>) -> Repo<Concerned>;
+    /// Who is concerned by an equipment (client, managers, admins) and, with a job on it, the job's
+    /// technician and their lead.
+    fn concerned_by_equipment(&mut self, id: Id<Equipment>, job: Option<Id<Intervention>>)
+    -> Repo<Concerned>;
     /// Who is concerned by a technician (themselves, lead, managers, admins).
     fn concerned_by_technician(&mut self, id: Id<Technician>) -> Repo<Concerned>;
     /// What to say about a job.

@@ -151,7 +151,7 @@ impl Refusal {
 pub struct Command {
     /// What to do.
     pub action: Action,
-    /// Why; goes into the history of the job that it interrupts.
+    /// Why; goes into the audit log, and into the history of the job that it interrupts.
     pub reason: Option<String>,
 }
 

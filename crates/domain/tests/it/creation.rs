@@ -204,7 +204,7 @@ fn a_technician_given_at_once_passes_the_guards_of_an_assignment() {
             Event::InterventionCreated { id: JOB },
             Event::InterventionAssigned {
                 id: JOB,
-                technician: AMAL,
+                technician: Some(AMAL),
                 previous: None
             }
         ]
@@ -252,7 +252,10 @@ fn a_failure_declared_with_the_job_opens_and_is_linked() {
         (stop.status, stop.intervention, stop.planned),
         (EquipmentStatus::Down, Some(JOB), false)
     );
-    assert!(plan.events.contains(&Event::EquipmentDown { id: PUMP }));
+    assert!(plan.events.contains(&Event::EquipmentDown {
+        id: PUMP,
+        job: Some(JOB)
+    }));
 }
 
 #[test]
@@ -292,5 +295,8 @@ fn a_failure_declared_during_maintenance_shows_later() {
     .unwrap();
     let equipment = plan.equipment.unwrap();
     assert_eq!((equipment.steps.len(), equipment.effects.len()), (0, 1));
-    assert!(plan.events.contains(&Event::EquipmentDown { id: PUMP }));
+    assert!(plan.events.contains(&Event::EquipmentDown {
+        id: PUMP,
+        job: Some(JOB)
+    }));
 }

@@ -179,8 +179,16 @@ fn a_close_settles_the_failure() {
             closed,
             "{case}"
         );
-        let announced = plan.events.contains(&Event::EquipmentDown { id: PUMP });
-        assert_eq!(announced, opened, "{case}");
+        let announced = plan.events.contains(&Event::EquipmentDown {
+            id: PUMP,
+            job: Some(JOB),
+        });
+        let gone = outcome == Outcome::Decommissioned;
+        assert_eq!(
+            announced,
+            opened && !gone,
+            "{case}: a machine that is retired is no news"
+        );
         assert!(
             effects(&plan).contains(&Effect::Release(Holder::Job(JOB))),
             "{case}"
@@ -305,7 +313,10 @@ fn a_cancellation_releases_everything_and_opens_no_failure() {
         };
         assert_eq!(steps(&plan), expected, "{status:?}: the failure shows again");
         assert!(
-            !plan.events.contains(&Event::EquipmentDown { id: PUMP }),
+            !plan.events.contains(&Event::EquipmentDown {
+                id: PUMP,
+                job: Some(JOB)
+            }),
             "{status:?}"
         );
         assert!(
@@ -315,7 +326,10 @@ fn a_cancellation_releases_everything_and_opens_no_failure() {
         );
         assert_eq!(plan.wait, (status == Status::OnHold).then_some(Wait::Close));
         let job = plan.job.unwrap();
-        assert_eq!((job.wait_reason, job.finished_at), (None, None));
+        assert_eq!(
+            (job.wait_reason, job.finished_at, job.equipment_returned),
+            (None, None, false)
+        );
         assert_eq!(job.technician, Some(AMAL), "they are told");
     }
     let plain = apply(&build::cancel(), &build::facts(Status::InProgress)).unwrap();
@@ -343,7 +357,7 @@ fn a_running_job_that_changes_hands_frees_one_and_takes_the_other() {
     );
     assert!(plan.events.contains(&Event::InterventionAssigned {
         id: JOB,
-        technician: YOUSSEF,
+        technician: Some(YOUSSEF),
         previous: Some(AMAL)
     }));
     assert_eq!(plan.equipment, None);

@@ -73,7 +73,7 @@ impl World {
             open_jobs: self
                 .jobs
                 .values()
-                .filter(|j| j.equipment == id && j.status == Status::Open)
+                .filter(|j| j.equipment == id && (j.status == Status::Open || j.equipment_returned))
                 .map(|j| j.id)
                 .collect(),
         }
@@ -266,6 +266,13 @@ impl World {
                         let failure = Id::new(self.failures.len() as i64 - 1);
                         self.jobs.get_mut(&job.unwrap()).unwrap().data.failure = Some(failure);
                     }
+                }
+                Effect::LinkFailure { failure, .. } => {
+                    assert_eq!(
+                        self.failures[failure.get() as usize].closed_at,
+                        None,
+                        "linked to a closed one"
+                    );
                 }
                 Effect::CloseFailure(failure) => {
                     let failure = &mut self.failures[failure.get() as usize];

@@ -162,7 +162,8 @@ pub fn beside() -> (
              WHERE r.equipement_id = equipements.id ORDER BY r.competence_id)",
         ),
         raw(
-            "(SELECT p.ouverte_le FROM pannes p WHERE p.equipement_id = equipements.id AND p.fermee_le IS NULL)",
+            "(SELECT p.ouverte_le FROM pannes p WHERE p.equipement_id = equipements.id AND p.fermee_le IS NULL \
+             AND equipements.statut <> 'hors_service')",
         ),
         raw(
             "EXISTS (SELECT 1 FROM equipements_detentions d WHERE d.equipement_id = equipements.id \

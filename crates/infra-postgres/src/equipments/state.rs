@@ -9,8 +9,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Timestamptz};
 use domain::Id;
 use domain::equipment::store::Situation;
-use domain::equipment::{Downtime, Equipment, Failure, FailureOrigin, Holder};
+use domain::equipment::{Downtime, Equipment, EquipmentStatus, Failure, FailureOrigin, Holder};
 use domain::error::{Repo, RepoError};
+use domain::text::MAX_REASON;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -29,7 +30,8 @@ const HOLDERS: Raw<Array<Nullable<BigInt>>> =
     raw("ARRAY(SELECT d.intervention_id FROM equipements_detentions d \
      WHERE d.equipement_id = equipements.id AND d.jusqu_a IS NULL ORDER BY d.id)");
 const OPEN_JOBS: Raw<Array<BigInt>> = raw("ARRAY(SELECT i.id FROM interventions i \
-     WHERE i.equipement_id = equipements.id AND i.statut = 'ouverte' ORDER BY i.id)");
+     WHERE i.equipement_id = equipements.id \
+     AND (i.statut = 'ouverte' OR i.statut = 'en_attente' AND i.equipement_rendu) ORDER BY i.id)");
 
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = pannes)]
@@ -207,6 +209,84 @@ pub fn open_failure(tx: &mut PgTx<'_>, failure: &Failure) -> Repo<Id<Failure>> {
         .map_err(repo)?;
     tx.audit.inserted("pannes", Some(key), &row);
     Ok(Id::new(key))
+}
+
+/// What was seen, under the columns' names.
+#[derive(Serialize)]
+struct Seen<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Option<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<Option<&'a str>>,
+}
+
+/// Both texts with one more paragraph, cut at what the column holds.
+fn with_note(before: Option<&str>, note: &str) -> String {
+    let texts: Vec<&str> = before.into_iter().chain([note]).collect();
+    texts.join("\n").chars().take(MAX_REASON).collect()
+}
+
+/// Adds what somebody else saw to an open failure and to the stop that it caused.
+pub fn note_failure(tx: &mut PgTx<'_>, id: Id<Failure>, note: &str) -> Repo<()> {
+    use {arrets_equipement::dsl as a, pannes::dsl as p};
+    let (equipment, before): (i64, Option<String>) = p::pannes
+        .find(id.get())
+        .filter(p::fermee_le.is_null())
+        .select((p::equipement_id, p::description))
+        .for_no_key_update()
+        .first(tx.conn)
+        .optional()
+        .map_err(repo)?
+        .ok_or(RepoError::Stale)?;
+    let after = with_note(before.as_deref(), note);
+    diesel::update(p::pannes.find(id.get()))
+        .set((
+            p::description.eq(&after),
+            p::version.eq(p::version + 1),
+            p::updated_at.eq(now),
+        ))
+        .execute(tx.conn)
+        .map_err(repo)?;
+    let seen = |text| Seen {
+        description: Some(text),
+        cause: None,
+    };
+    tx.audit.updated(
+        "pannes",
+        Some(id.get()),
+        &seen(before.as_deref()),
+        &seen(Some(&after)),
+    );
+    let stop: Option<(i64, Option<String>)> = a::arrets_equipement
+        .filter(a::equipement_id.eq(equipment))
+        .filter(a::fin.is_null())
+        .filter(a::etat.eq(PgVocab(EquipmentStatus::Down)))
+        .select((a::id, a::cause))
+        .first(tx.conn)
+        .optional()
+        .map_err(repo)?;
+    if let Some((key, before)) = stop {
+        let after = with_note(before.as_deref(), note);
+        diesel::update(a::arrets_equipement.find(key))
+            .set((
+                a::cause.eq(&after),
+                a::version.eq(a::version + 1),
+                a::updated_at.eq(now),
+            ))
+            .execute(tx.conn)
+            .map_err(repo)?;
+        let seen = |text| Seen {
+            description: None,
+            cause: Some(text),
+        };
+        tx.audit.updated(
+            "arrets_equipement",
+            Some(key),
+            &seen(before.as_deref()),
+            &seen(Some(&after)),
+        );
+    }
+    Ok(())
 }
 
 /// Ends a failure.

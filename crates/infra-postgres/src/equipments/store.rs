@@ -251,6 +251,10 @@ impl EquipmentStore for PgTx<'_> {
         state::open_failure(self, failure)
     }
 
+    fn note_failure(&mut self, id: Id<Failure>, note: &str) -> Repo<()> {
+        state::note_failure(self, id, note)
+    }
+
     fn close_failure(&mut self, id: Id<Failure>, at: Timestamp) -> Repo<()> {
         state::close_failure(self, id, at)
     }

@@ -255,13 +255,24 @@ async fn a_job_concerns_its_technician_their_lead_and_the_accounts_of_its_client
 async fn an_equipment_concerns_its_client_and_a_technician_their_lead() {
     let w = workplace().await;
     let p = people(&w).await;
-    let c = must(&w.db, |tx| tx.notifications().concerned_by_equipment(Id::new(1))).await;
+    let c = must(&w.db, |tx| {
+        tx.notifications().concerned_by_equipment(Id::new(1), None)
+    })
+    .await;
     assert_eq!(ids(&c.clients), [p.portal.get(), p.colleague.get()]);
     assert_eq!(
         (one(&c.technician), one(&c.team_lead), one(&c.requester)),
         (None, None, None)
     );
     assert_eq!(ids(&c.managers), [p.lead.get(), p.manager.get()]);
+    // With the job that found the failure, its technician's lead.
+    let job = w.job;
+    let c = must(&w.db, move |tx| {
+        tx.notifications().concerned_by_equipment(Id::new(1), Some(job))
+    })
+    .await;
+    assert_eq!(one(&c.team_lead), Some(p.lead.get()));
+    assert_eq!(ids(&c.clients), [p.portal.get(), p.colleague.get()]);
     let (technician, idle) = (w.technician, w.idle_technician);
     let c = must(&w.db, move |tx| {
         tx.notifications().concerned_by_technician(technician)
@@ -274,7 +285,10 @@ async fn an_equipment_concerns_its_client_and_a_technician_their_lead() {
     assert_eq!((c.clients, ids(&c.admins)), (vec![], vec![p.admin.get()]));
     let c = must(&w.db, move |tx| tx.notifications().concerned_by_technician(idle)).await;
     assert_eq!(one(&c.team_lead), None, "without a team");
-    let c = must(&w.db, |tx| tx.notifications().concerned_by_equipment(Id::new(99))).await;
+    let c = must(&w.db, |tx| {
+        tx.notifications().concerned_by_equipment(Id::new(99), None)
+    })
+    .await;
     assert_eq!(
         Concerned {
             managers: Vec::new(),

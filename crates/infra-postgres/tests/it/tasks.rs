@@ -258,7 +258,10 @@ async fn an_occurrence_is_queued_once_however_many_ask() {
 #[tokio::test]
 async fn an_event_brings_its_task_and_is_dispatched_once() {
     let db = TestDb::new().await;
-    let event = Event::EquipmentDown { id: Id::new(3) };
+    let event = Event::EquipmentDown {
+        id: Id::new(3),
+        job: Some(Id::new(9)),
+    };
     let pushed = event.clone();
     // An instant of the application's clock that is far ahead must not delay the task.
     must(&db, move |tx| {

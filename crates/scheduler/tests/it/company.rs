@@ -69,7 +69,7 @@ impl Company {
     pub async fn assignment(&self, job: i64) {
         self.happens(Event::InterventionAssigned {
             id: Id::new(job),
-            technician: Id::new(1),
+            technician: Some(Id::new(1)),
             previous: None,
         })
         .await;

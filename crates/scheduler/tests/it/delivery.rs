@@ -92,7 +92,10 @@ async fn each_kind_of_event_reaches_its_people() {
             ],
         ),
         (
-            Event::EquipmentDown { id: Id::new(1) },
+            Event::EquipmentDown {
+                id: Id::new(1),
+                job: None,
+            },
             &[("client@exemple.ma", "Compresseur GA37")],
         ),
         (unavailable, &[]),

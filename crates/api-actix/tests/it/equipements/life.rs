@@ -45,6 +45,21 @@ async fn a_breakdown_is_declared_once_and_ends_with_the_repair() {
     );
     assert_eq!(p.count("pannes"), 1);
     assert_eq!(p.count("evenements WHERE kind = 'equipement.en_panne'"), 1);
+    let history =
+        p.s.get(MANAGER, &format!("/api/v1/equipements/{id}/maintenance"))
+            .await;
+    assert_eq!(
+        history.json()["arrets"][0]["cause"],
+        json!("Fumée\nToujours"),
+        "what both saw: {:?}",
+        history.body
+    );
+    assert_eq!(
+        p.count(
+            "audit_log WHERE action = 'declaration_panne' AND objet_type = 'pannes' AND actor_id IS NOT NULL"
+        ),
+        1
+    );
     let direct = p
         .act(MANAGER, id, json!({ "action": "remettre_en_service" }))
         .await;

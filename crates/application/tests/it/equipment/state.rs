@@ -110,7 +110,14 @@ async fn an_owner_declares_a_breakdown_and_everything_is_written() {
     let mut tx = on(equipments);
     tx.outbox
         .expect_push()
-        .withf(|event, at| *event == Event::EquipmentDown { id: Id::new(5) } && *at == now())
+        .withf(|event, at| {
+            *event
+                == Event::EquipmentDown {
+                    id: Id::new(5),
+                    job: None,
+                }
+                && *at == now()
+        })
         .times(1)
         .returning(|_, _| Ok(()));
     act(tx, &portal(owner), None, command(Action::DeclareFailure))
@@ -151,14 +158,54 @@ async fn what_is_not_theirs_does_not_exist_for_a_client_and_the_rest_is_denied()
         },
         open,
     );
-    let linked = act(
-        on(down),
-        &technician(Id::new(8)),
-        None,
-        command(Action::DeclareFailure),
-    )
-    .await;
-    linked.expect("linked to the open one, nothing written");
+    let mut tx = on(down);
+    tx.equipments
+        .expect_note_failure()
+        .withf(|failure, note| *failure == FAILURE && note == "bruit")
+        .times(1)
+        .returning(|_, _| Ok(()));
+    tx.audit
+        .expect_record()
+        .withf(|event| {
+            (event.action, event.object, event.object_id)
+                == ("declaration_panne", "pannes", Some(FAILURE.get()))
+                && event.facts == [("equipement_id", "5".to_owned()), ("motif", "bruit".to_owned())]
+        })
+        .times(1)
+        .return_const(());
+    let linked = act(tx, &technician(Id::new(8)), None, command(Action::DeclareFailure)).await;
+    linked.expect("linked to the open one, with what was seen");
+}
+
+#[tokio::test]
+async fn why_an_equipment_returns_to_service_is_kept() {
+    let mut equipments = with(
+        Equipment {
+            status: EquipmentStatus::InMaintenance,
+            ..equipment()
+        },
+        Situation {
+            holders: vec![Holder::Manual],
+            ..Situation::default()
+        },
+    );
+    equipments
+        .expect_update()
+        .returning(|_, after| Ok(record(after.clone())));
+    equipments.expect_release().returning(|_, _, _| Ok(()));
+    equipments.expect_close_downtime().returning(|_, _| Ok(()));
+    let mut tx = on(equipments);
+    tx.audit
+        .expect_record()
+        .withf(|event| {
+            (event.action, event.object, event.object_id) == ("remettre_en_service", "equipements", Some(5))
+                && event.facts == [("motif", "bruit".to_owned())]
+        })
+        .times(1)
+        .return_const(());
+    act(tx, &manager(), None, command(Action::ReturnToService))
+        .await
+        .expect("returned");
 }
 
 fn failure() -> Failure {

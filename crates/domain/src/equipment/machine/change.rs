@@ -50,7 +50,6 @@ impl<'a> Change<'a> {
                 steps: Vec::new(),
                 effects: Vec::new(),
                 cancel_jobs: Vec::new(),
-                linked_failure: None,
                 events: Vec::new(),
             },
         }
@@ -95,7 +94,13 @@ impl<'a> Change<'a> {
         description: Option<String>,
     ) -> Result<(), Refusal> {
         if let Some((open, _)) = &self.failure {
-            self.plan.linked_failure = *open;
+            // A job that is about it, or found it, refers to it and has its own words.
+            if let (Some(failure), FailureOrigin::Declared) = (*open, origin) {
+                self.plan.effects.push(Effect::LinkFailure {
+                    failure,
+                    note: description,
+                });
+            }
             return Ok(());
         }
         let failure = Failure {
@@ -109,7 +114,10 @@ impl<'a> Change<'a> {
         self.failure = Some((None, failure.clone()));
         let link_job = origin == FailureOrigin::WithJob;
         self.plan.effects.push(Effect::OpenFailure { failure, link_job });
-        self.plan.events.push(Event::EquipmentDown { id: self.before.id });
+        self.plan.events.push(Event::EquipmentDown {
+            id: self.before.id,
+            job: intervention,
+        });
         self.follow()
     }
 
@@ -121,7 +129,8 @@ impl<'a> Change<'a> {
         self.follow()
     }
 
-    /// It is retired for good. A failure that is open stays so: nothing repaired it.
+    /// It is retired for good. A failure that is open stays so: nothing repaired it. One that opened in
+    /// this same change is no news: nobody is called to a machine that is gone.
     pub(crate) fn retire(&mut self, reason: Option<String>, cancel_open: bool) -> Result<(), Refusal> {
         if !self.holders.is_empty() {
             return Err(Refusal::Held {
@@ -136,6 +145,9 @@ impl<'a> Change<'a> {
         self.plan.cancel_jobs = self.open_jobs.to_vec();
         self.after.retirement_reason = reason;
         self.retired = true;
+        self.plan
+            .events
+            .retain(|event| !matches!(event, Event::EquipmentDown { .. }));
         self.follow()
     }
 

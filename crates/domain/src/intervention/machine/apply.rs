@@ -149,7 +149,7 @@ fn assign_to(mut draft: Draft<'_>, assign: &Assign) -> Result<Plan, Refusal> {
         draft.job.assigned_at = Some(facts.now);
         draft.events.push(Event::InterventionAssigned {
             id: before.id,
-            technician,
+            technician: Some(technician),
             previous: before.technician,
         });
         match &facts.technician {
@@ -163,10 +163,15 @@ fn assign_to(mut draft: Draft<'_>, assign: &Assign) -> Result<Plan, Refusal> {
 }
 
 fn unassign(mut draft: Draft<'_>, comment: Option<&str>) -> Result<Plan, Refusal> {
-    if draft.job.technician.take().is_none() {
+    let Some(previous) = draft.job.technician.take() else {
         return Err(Refusal::NoTechnician);
-    }
+    };
     draft.job.assigned_at = None;
+    draft.events.push(Event::InterventionAssigned {
+        id: draft.facts.job.id,
+        technician: None,
+        previous: Some(previous),
+    });
     let name = draft
         .facts
         .technician

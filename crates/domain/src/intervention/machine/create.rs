@@ -206,7 +206,7 @@ impl Creation {
             let technician = assignee.record.id;
             events.push(Event::InterventionAssigned {
                 id,
-                technician,
+                technician: Some(technician),
                 previous: None,
             });
             sentence = format!("{sentence} et affectée à {}", assignee.full_name);

@@ -249,3 +249,67 @@ async fn the_last_preventive_job_is_the_last_that_was_closed() {
         Some("2026-02-10T08:00:00Z")
     );
 }
+
+#[tokio::test]
+async fn what_a_second_person_saw_stands_with_the_failure_and_its_stop() {
+    let world = World::new().await;
+    let id = world.equipment("A-1").await.id;
+    must(&world.db, move |tx| {
+        let store = tx.equipments();
+        let opened = store.open_failure(&failure(id, at(0)))?;
+        store.open_downtime(&stop(id, EquipmentStatus::Down, at(0)))?;
+        store.note_failure(opened, "Fumée au moteur")
+    })
+    .await;
+    let same = |sql: &str| world.db.number(&format!("SELECT count(*) FROM {sql}"));
+    let texts = "E'Bruit\nFumée au moteur'";
+    assert_eq!(same(&format!("pannes WHERE description = {texts}")), 1);
+    assert_eq!(same(&format!("arrets_equipement WHERE cause = {texts}")), 1);
+    assert_eq!(
+        same("audit_log WHERE action = 'modification' AND objet_type IN ('pannes', 'arrets_equipement')"),
+        2
+    );
+    // There is only so much room: the first words stay.
+    must(&world.db, move |tx| {
+        let store = tx.equipments();
+        let (open, _) = store.situation(id)?.failure.unwrap();
+        store.note_failure(open, &"é".repeat(2000))
+    })
+    .await;
+    assert_eq!(
+        same("pannes WHERE char_length(description) = 2000 AND description LIKE 'Bruit%'"),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_job_that_waits_without_its_equipment_is_open_for_who_would_retire_it() {
+    let world = World::new().await;
+    let id = world.equipment("A-1").await.id;
+    let (kept, given_back) = (
+        world.job(id, "en_attente", true),
+        world.job(id, "en_attente", true),
+    );
+    world.db.execute(&format!(
+        "UPDATE interventions SET equipement_rendu = true WHERE id = {given_back}"
+    ));
+    assert_ne!(kept, given_back);
+    assert_eq!(situation(&world, id).await.open_jobs, [Id::new(given_back)]);
+}
+
+#[tokio::test]
+async fn a_retired_equipment_fails_no_more() {
+    let world = World::new().await;
+    let id = world.equipment("A-1").await.id;
+    must(&world.db, move |tx| {
+        tx.equipments().open_failure(&failure(id, at(0)))
+    })
+    .await;
+    world.db.execute(&format!(
+        "UPDATE equipements SET statut = 'hors_service' WHERE id = {id}"
+    ));
+    let shown = must(&world.db, move |tx| tx.equipments().detail(id))
+        .await
+        .unwrap();
+    assert_eq!(shown.failing_since, None);
+}
