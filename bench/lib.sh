@@ -3,6 +3,7 @@
 
 API_PID=
 LOAD_PID=
+OWN_GROUP=
 
 # ---- tools -----------------------------------------------------------------------------------------------------------
 
@@ -172,6 +173,31 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 ms() { awk -v us="$1" 'BEGIN { printf "%.2f", us / 1000 }'; }
 # met VALUE OPERATOR TARGET
 met() { awk -v a="$1" -v op="$2" -v b="$3" 'BEGIN { print ((op == ">=" ? a >= b : a <= b) ? "yes" : "**no**") }'; }
+
+# Kernels with sched_autogroup share the processors out by session, and each PostgreSQL process is one: a few busy ones
+# then starve for tenths of a second beside many. It does not apply to services of systemd or to containers, which have
+# groups of their own. So that they are measured as they run there, everything goes into one such group, where that is possible.
+join_one_group() {
+    local root
+    GROUPED='each session a scheduling group of its own (no right to make one for all)'
+    [ "$(cat /proc/sys/kernel/sched_autogroup_enabled 2>/dev/null)" = 1 ] || { GROUPED='no scheduling by session' && return 0; }
+    for root in /sys/fs/cgroup/cpu /sys/fs/cgroup; do
+        [ -w "$root/cgroup.procs" ] && mkdir "$root/erp-bench.$$" 2>/dev/null || continue
+        if [ -e "$root/erp-bench.$$/cpu.shares" ] || [ -e "$root/erp-bench.$$/cpu.weight" ]; then
+            OWN_GROUP=$root/erp-bench.$$
+            echo $$ >"$OWN_GROUP/cgroup.procs"
+            GROUPED='client, API and PostgreSQL in one scheduling group (cgroup), as in a service or container'
+            return 0
+        fi
+        rmdir "$root/erp-bench.$$"
+    done
+}
+
+leave_group() {
+    [ -n "$OWN_GROUP" ] || return 0
+    echo $$ >"${OWN_GROUP%/*}/cgroup.procs"
+    rmdir "$OWN_GROUP" 2>/dev/null || true
+}
 
 note_machine() {
     local idle_before idle_after

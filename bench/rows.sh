@@ -125,8 +125,8 @@ report() {
             "$([ -z "$(git -C "$REPO_DIR" status --porcelain 2>/dev/null)" ] || echo ' with changes')" \
             "$MACHINE_CORES" "$MACHINE_CPU" "$MACHINE_MEMORY" "$(uname -sr)" "PostgreSQL $(sql -c 'SHOW server_version')" \
             "$("$REDIS_SERVER" --version | sed 's/ sha.*//')" "$(wrk --version 2>&1 | sed -n '1s/ \[.*//p')"
-        printf 'PostgreSQL: %s. The processors were %s busy before the run. %s rounds of %s s, %s connections.\n\n' \
-            "$settings" "$MACHINE_BUSY" "$ROUNDS" "$SECONDS_EACH" "$CLIENTS"
+        printf 'PostgreSQL: %s. Scheduling: %s. The processors were %s busy before the run. %s rounds of %s s, %s connections.\n\n' \
+            "$settings" "$GROUPED" "$MACHINE_BUSY" "$ROUNDS" "$SECONDS_EACH" "$CLIENTS"
         printf '| value | measured | target | met |\n|---|---|---|---|\n%s\n' "$ROWS"
         printf 'Answers to the logins of all storms: %s.\n\n' "$STORM"
         printf 'Every round:\n\n| statement | round | API, 1/s | API p99, ms | pgbench, 1/s | pgbench p99, ms |\n|---|---|---|---|---|---|\n%s' "$RAW"

@@ -29,6 +29,7 @@ finish() {
     stop_load
     api_stop
     instance_down
+    leave_group
     unlock_all
     exit "$status"
 }
@@ -42,6 +43,7 @@ API=$(built_program api-actix)
 BENCH=$(built_program bench)
 
 note_machine
+join_one_group
 lock bench
 instance_up
 unlock bench
