@@ -18,6 +18,7 @@ pub mod migrate;
 pub mod notifications;
 pub mod outbox;
 pub mod page;
+mod paged;
 pub mod pool;
 pub mod reader;
 pub mod schema;

@@ -2,16 +2,23 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::BigInt;
-use diesel::{QueryResult, RunQueryDsl};
 use domain::Vocab;
 use domain::error::{Repo, RepoError};
-use domain::page::{MAX_TOTAL, Page, PageRequest, Start};
+use domain::page::{MAX_LIMIT, MAX_TOTAL, Page, PageRequest, Start};
 use serde::{Deserialize, Serialize};
 
+pub use crate::paged::{CappedCount, Paged};
 use crate::sql::{Day, Ts};
+
+/// Rows that a page is fetched with.
+const STEPS: [(i64, &str); 6] = [
+    (6, "6"),
+    (11, "11"),
+    (21, "21"),
+    (51, "51"),
+    (101, "101"),
+    (MAX_LIMIT as i64 + 1, "201"),
+];
 
 /// One row more than a total goes to, to know that there are more.
 pub const MOST_COUNTED: i64 = MAX_TOTAL as i64 + 1;
@@ -84,9 +91,11 @@ impl Window {
         }
     }
 
-    /// One row more than asked for, to know whether there is a next page.
-    pub fn fetch(&self) -> i64 {
-        self.limit + 1
+    /// At least one row more than asked for, to know whether there is a next page. Text from a few steps:
+    /// the planner must know that a page is short, and each step is a statement of its own.
+    pub fn fetch(&self) -> &'static str {
+        let enough = STEPS.iter().find(|(rows, _)| *rows > self.limit);
+        enough.or(STEPS.last()).map_or("", |(_, text)| *text)
     }
 }
 
@@ -274,30 +283,6 @@ macro_rules! keyset_nullable {
 }
 pub(crate) use keyset_nullable;
 
-/// `SELECT count(*)` over a query, that stops counting one past [`MAX_TOTAL`].
-#[derive(Debug, Clone, Copy)]
-pub struct CappedCount<Q>(pub Q);
-
-impl<Q> Query for CappedCount<Q> {
-    type SqlType = BigInt;
-}
-
-impl<Q> QueryId for CappedCount<Q> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<Q, C> RunQueryDsl<C> for CappedCount<Q> {}
-
-impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for CappedCount<Q> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT COUNT(*) FROM (");
-        self.0.walk_ast(out.reborrow())?;
-        out.push_sql(&format!(" LIMIT {MOST_COUNTED}) AS counted"));
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use domain::page::Sort;
@@ -332,6 +317,19 @@ mod tests {
                 ),
                 "{bad}"
             );
+        }
+    }
+
+    #[test]
+    fn every_page_is_fetched_with_a_row_too_many() {
+        for limit in 1..=MAX_LIMIT {
+            let window = Window {
+                limit: i64::from(limit),
+                offset: 0,
+                after: None,
+            };
+            let rows: i64 = window.fetch().parse().expect("a number");
+            assert!(rows > window.limit, "{limit}: {rows}");
         }
     }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::crud::{Meta, crud, meta};
 use crate::error::repo;
-use crate::page::{CappedCount, Key, Window, keyset, page};
+use crate::page::{CappedCount, Key, Paged, Window, keyset, page};
 use crate::reader::Reader;
 use crate::schema::competences;
 use crate::tx::PgTx;
@@ -134,11 +134,7 @@ impl SkillQueries for PgSkillQueries {
             .list(|conn| {
                 let rows = ordered(&window)
                     .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| {
-                        q.select((meta!(competences), SkillData::as_select()))
-                            .limit(window.fetch())
-                            .offset(window.offset)
-                    });
+                    .map(|q| Paged::new(q.select((meta!(competences), SkillData::as_select())), &window));
                 let count = CappedCount(competences::table.select(competences::id));
                 Box::pin(async move {
                     let rows = rows?;

@@ -10,7 +10,7 @@ use diesel::expression::{TypedExpressionType, is_aggregate};
 use diesel::pg::{Pg, PgValue};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, Date, Integer, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text, Timestamptz};
 use domain::Vocab;
 use jiff::civil;
 use serde::{Serialize, Serializer};
@@ -103,6 +103,13 @@ impl<T: Vocab> Serialize for PgVocab<T> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.serialize_str(self.0.code())
     }
+}
+
+/// As PostgreSQL writes it in lower case.
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// `lower(x)`.
+    fn lower(x: Nullable<Text>) -> Nullable<Text>;
 }
 
 /// `Some(instant)` as the column's type.

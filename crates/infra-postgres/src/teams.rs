@@ -11,7 +11,7 @@ use domain::{Id, Record};
 use serde::Serialize;
 
 use crate::crud::{Meta, crud, meta};
-use crate::page::{CappedCount, Key, Window, keyset, page};
+use crate::page::{CappedCount, Key, Paged, Window, keyset, page};
 use crate::reader::Reader;
 use crate::schema::equipes;
 use crate::tx::PgTx;
@@ -117,11 +117,7 @@ impl TeamQueries for PgTeamQueries {
             .list(|conn| {
                 let rows = ordered(&window)
                     .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| {
-                        q.select((meta!(equipes), TeamData::as_select()))
-                            .limit(window.fetch())
-                            .offset(window.offset)
-                    });
+                    .map(|q| Paged::new(q.select((meta!(equipes), TeamData::as_select())), &window));
                 let count = CappedCount(equipes::table.select(equipes::id));
                 Box::pin(async move {
                     let rows = rows?;

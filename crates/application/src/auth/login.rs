@@ -31,7 +31,8 @@ pub struct Login {
 /// `InvalidCredentials` for a wrong password, an unknown or an inactive account alike;
 /// `RateLimited` after too many checks; `SignInBusy` when the hash queue is full.
 pub async fn login(app: &App, visitor: &Visitor, cmd: Login) -> Result<SignedIn, AppError> {
-    let identifier = cmd.identifier.trim().to_lowercase();
+    let typed = cmd.identifier.trim();
+    let identifier = typed.to_lowercase();
     if identifier.is_empty() || identifier.chars().count() > 255 {
         return Err(AppError::field(FieldIssue::new("username", IssueCode::Required)));
     }
@@ -43,7 +44,7 @@ pub async fn login(app: &App, visitor: &Visitor, cmd: Login) -> Result<SignedIn,
         return Err(HashError::Busy.into());
     }
     let bucket = attempt_bucket(app, visitor, &identifier);
-    let user = count_and_find(app, visitor, &identifier, bucket).await?;
+    let user = count_and_find(app, visitor, typed, bucket).await?;
     let known = user.as_ref().filter(|u| u.is_active);
     let right = app
         .hasher

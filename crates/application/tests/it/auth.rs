@@ -47,7 +47,8 @@ async fn a_right_password_opens_a_session_and_forgets_the_failures() {
         .users
         .expect_find_by_identifier()
         .once()
-        .withf(|i| i == "u7@exemple.ma")
+        // As typed: the store compares it in its own lower case.
+        .withf(|i| i == "U7@Exemple.ma")
         .returning(|_| Ok(Some(user(7, Role::Manager))));
     fakes
         .hasher

@@ -15,10 +15,10 @@ use domain::{Id, Record};
 use super::portal::{self, is_linked, is_main};
 use super::row::{ClientData, ContactData, SiteData};
 use crate::crud::{Meta, meta};
-use crate::page::{CappedCount, Key, Window, keyset, keyset_nullable, page};
+use crate::page::{CappedCount, Key, Paged, Window, keyset, keyset_nullable, page};
 use crate::reader::Reader;
 use crate::schema::{clients, clients_contacts, interventions, sites, techniciens, users};
-use crate::sql::{PgVocab, Ts};
+use crate::sql::{PgVocab, Ts, lower};
 
 /// Reads clients.
 #[derive(Clone)]
@@ -76,7 +76,7 @@ fn visible(seen: &Visibility) -> clients::BoxedQuery<'_, Pg> {
 fn filtered<'a>(filter: &'a ClientFilter, seen: &'a Visibility) -> clients::BoxedQuery<'a, Pg> {
     let mut query = visible(seen);
     if let Some(city) = &filter.city {
-        query = query.filter(clients::ville.eq(city));
+        query = query.filter(lower(clients::ville).eq(lower(Some(city.as_str()))));
     }
     if let Some(sector) = &filter.sector {
         query = query.filter(clients::secteur_activite.eq(sector));
@@ -164,11 +164,7 @@ impl ClientQueries for PgClientQueries {
             .list(|conn| {
                 let rows = ordered(&window)
                     .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| {
-                        q.select((meta!(clients), ClientData::as_select()))
-                            .limit(window.fetch())
-                            .offset(window.offset)
-                    });
+                    .map(|q| Paged::new(q.select((meta!(clients), ClientData::as_select())), &window));
                 let count = CappedCount(filtered(filter, seen).select(clients::id));
                 Box::pin(async move {
                     let rows = rows?;
@@ -226,11 +222,7 @@ impl ClientQueries for PgClientQueries {
             .list(|conn| {
                 let rows = ordered(&window)
                     .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| {
-                        q.select((meta!(sites), SiteData::as_select()))
-                            .limit(window.fetch())
-                            .offset(window.offset)
-                    });
+                    .map(|q| Paged::new(q.select((meta!(sites), SiteData::as_select())), &window));
                 let count = CappedCount(sites_of(client, seen).select(sites::id));
                 Box::pin(async move {
                     let rows = rows?;
@@ -288,9 +280,10 @@ impl ClientQueries for PgClientQueries {
                 let rows = ordered(&window)
                     .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
                     .map(|q| {
-                        q.select((meta!(clients_contacts), ContactData::as_select()))
-                            .limit(window.fetch())
-                            .offset(window.offset)
+                        Paged::new(
+                            q.select((meta!(clients_contacts), ContactData::as_select())),
+                            &window,
+                        )
                     });
                 let count = CappedCount(contacts_of(client, seen).select(t::id));
                 Box::pin(async move {
@@ -354,9 +347,10 @@ impl ClientQueries for PgClientQueries {
                     .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
                     .map(|q| {
                         let main = is_main(client.get());
-                        q.select((users::id, users::full_name, users::email, users::is_active, main))
-                            .limit(window.fetch())
-                            .offset(window.offset)
+                        Paged::new(
+                            q.select((users::id, users::full_name, users::email, users::is_active, main)),
+                            &window,
+                        )
                     });
                 let count = CappedCount(portal_of(client, seen).select(users::id));
                 Box::pin(async move {

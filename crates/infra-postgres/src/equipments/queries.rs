@@ -19,7 +19,7 @@ use domain::policy::{Reach, Visibility};
 use super::row::{DetailRow, DowntimeData, EquipmentData, beside, detail};
 use super::store::NodeRow;
 use crate::crud::meta;
-use crate::page::{CappedCount, Key, Window, keyset, keyset_nullable, page};
+use crate::page::{CappedCount, Key, Paged, Window, keyset, keyset_nullable, page};
 use crate::reader::Reader;
 use crate::schema::{arrets_equipement, equipements, interventions, techniciens};
 use crate::sql::{Day, PgVocab, Ts};
@@ -162,12 +162,13 @@ impl EquipmentQueries for PgEquipmentQueries {
                 let rows = ordered(&window)
                     .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
                     .map(|q| {
-                        q.select((
-                            e::gravite,
-                            (meta!(equipements), EquipmentData::as_select(), beside()),
-                        ))
-                        .limit(window.fetch())
-                        .offset(window.offset)
+                        Paged::new(
+                            q.select((
+                                e::gravite,
+                                (meta!(equipements), EquipmentData::as_select(), beside()),
+                            )),
+                            &window,
+                        )
                     });
                 let count = CappedCount(filtered(filter, seen).select(e::id));
                 Box::pin(async move {

@@ -17,6 +17,20 @@ use crate::reader::Reader;
 use crate::sql::Ts;
 use crate::statement::Statement;
 
+/// Order of numbers: as text INT-2026-100000 would come before INT-2026-99999. The text of the index
+/// `ix_interventions_rang`.
+macro_rules! rank {
+    ($number:literal) => {
+        concat!(
+            "(left(",
+            $number,
+            ", 9) || lpad(substr(",
+            $number,
+            ", 10), 12, '0'))"
+        )
+    };
+}
+
 /// Leaves what the caller may know of; a reach of nothing leaves nothing. Each tie that the caller
 /// does not have stays out of the text, so that the one they have can be looked up in its index.
 pub(super) fn seen_by<ST>(statement: Statement<ST>, seen: &Visibility) -> Statement<ST> {
@@ -110,11 +124,11 @@ fn windowed<ST>(s: Statement<ST>, sort: Sort<InterventionSort>, window: &Window)
         (S::PlannedAt, false) => " ORDER BY i.date_prevue, i.id LIMIT ",
         (S::Urgency, true) => " ORDER BY i.urgence DESC, i.id DESC LIMIT ",
         (S::Urgency, false) => " ORDER BY i.urgence, i.id LIMIT ",
-        (S::Number, true) => " ORDER BY i.numero DESC, i.id DESC LIMIT ",
-        (S::Number, false) => " ORDER BY i.numero, i.id LIMIT ",
+        (S::Number, true) => concat!(" ORDER BY ", rank!("i.numero"), " DESC, i.id DESC LIMIT "),
+        (S::Number, false) => concat!(" ORDER BY ", rank!("i.numero"), ", i.id LIMIT "),
     };
     Ok(s.sql(order)
-        .bind(window.fetch())
+        .sql(window.fetch())
         .sql(" OFFSET ")
         .bind(window.offset))
 }
@@ -141,14 +155,17 @@ fn starting_after<ST>(s: Statement<ST>, sort: Sort<InterventionSort>, after: &Af
             s.sql(" AND (i.urgence, i.id) > (").bind(key::<i16>(value()?)?),
             ")",
         ),
-        (S::Number, true) => (
-            s.sql(" AND (i.numero, i.id) < (").bind(key::<String>(value()?)?),
-            ")",
-        ),
-        (S::Number, false) => (
-            s.sql(" AND (i.numero, i.id) > (").bind(key::<String>(value()?)?),
-            ")",
-        ),
+        (S::Number, descending) => {
+            let number: String = key(value()?)?;
+            let s = s
+                .sql(concat!(" AND (", rank!("i.numero"), ", i.id) "))
+                .sql(if descending { "< (left(" } else { "> (left(" })
+                .bind(number.clone())
+                .sql(", 9) || lpad(substr(")
+                .bind(number)
+                .sql(", 10), 12, '0')");
+            (s, ")")
+        }
         // Without a date counts as the latest, as PostgreSQL sorts it.
         (S::PlannedAt, descending) => match (&after.v, descending) {
             (None, true) => {

@@ -14,10 +14,10 @@ use domain::{Id, Vocab};
 use jiff::civil::Date;
 
 use super::row::{DetailRow, detail_columns, detail_tables};
-use crate::page::{CappedCount, Key, Window, keyset, keyset_nullable, page};
+use crate::page::{CappedCount, Key, Paged, Window, keyset, keyset_nullable, page};
 use crate::reader::Reader;
 use crate::schema::{equipes, techniciens, techniciens_competences, users};
-use crate::sql::{Day, PgVocab};
+use crate::sql::{Day, PgVocab, lower};
 
 /// Reads technicians.
 #[derive(Clone)]
@@ -75,7 +75,7 @@ fn filtered<'a>(filter: &'a TechnicianFilter, seen: &'a Visibility, today: Date)
         ));
     }
     if let Some(zone) = &filter.zone {
-        query = query.filter(techniciens::zone_intervention.eq(zone));
+        query = query.filter(lower(techniciens::zone_intervention).eq(lower(Some(zone.as_str()))));
     }
     if let Some(team) = filter.team {
         query = query.filter(techniciens::equipe_id.eq(team.get()));
@@ -132,11 +132,7 @@ impl TechnicianQueries for PgTechnicianQueries {
             .list(|conn| {
                 let rows = ordered(&window)
                     .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| {
-                        q.select(detail_columns!())
-                            .limit(window.fetch())
-                            .offset(window.offset)
-                    });
+                    .map(|q| Paged::new(q.select(detail_columns!()), &window));
                 let count = CappedCount(filtered(filter, seen, today).select(t::id));
                 Box::pin(async move {
                     let rows = rows?;

@@ -14,7 +14,7 @@ use domain::{Id, Record};
 
 use super::row::{OTHER_ROLES, UserData, roles};
 use crate::crud::{Meta, meta};
-use crate::page::{CappedCount, Key, Window, keyset, page};
+use crate::page::{CappedCount, Key, Paged, Window, keyset, page};
 use crate::reader::Reader;
 use crate::schema::users;
 use crate::sql::{PgVocab, Ts};
@@ -53,11 +53,11 @@ fn filtered<'a>(filter: &'a UserFilter, seen: &'a Visibility) -> users::BoxedQue
     let mut query = visible(seen);
     if let Some(role) = filter.role {
         query = query.filter(
-            users::role.eq(PgVocab(role)).or(sql::<Bool>(
-                "EXISTS (SELECT 1 FROM users_roles r WHERE r.user_id = users.id AND r.role = ",
-            )
-            .bind::<Text, _>(PgVocab(role))
-            .sql(")")),
+            sql::<Bool>("users.id IN (SELECT u.id FROM users u WHERE u.role = ")
+                .bind::<Text, _>(PgVocab(role))
+                .sql(" UNION SELECT r.user_id FROM users_roles r WHERE r.role = ")
+                .bind::<Text, _>(PgVocab(role))
+                .sql(")"),
         );
     }
     if let Some(active) = filter.is_active {
@@ -115,13 +115,14 @@ impl UserQueries for PgUserQueries {
                 let rows = ordered(&window)
                     .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
                     .map(|q| {
-                        q.select((
-                            meta!(users),
-                            UserData::as_select(),
-                            sql::<Array<Text>>(OTHER_ROLES),
-                        ))
-                        .limit(window.fetch())
-                        .offset(window.offset)
+                        Paged::new(
+                            q.select((
+                                meta!(users),
+                                UserData::as_select(),
+                                sql::<Array<Text>>(OTHER_ROLES),
+                            )),
+                            &window,
+                        )
                     });
                 let count = CappedCount(filtered(filter, seen).select(users::id));
                 Box::pin(async move {

@@ -93,15 +93,18 @@ impl UserStore for PgTx<'_> {
     fn find_by_identifier(&mut self, identifier: &str) -> Repo<Option<Record<User>>> {
         let row: Option<(Meta, UserData)> = users::table
             .filter(
-                sql::<diesel::sql_types::Bool>("lower(email) = ")
+                // Both sides in lower case by the same hand: the server's locale knows other letters than we do.
+                sql::<diesel::sql_types::Bool>("lower(email) = lower(")
                     .bind::<Text, _>(identifier)
-                    .sql(" OR lower(username) = ")
-                    .bind::<Text, _>(identifier),
+                    .sql(") OR lower(username) = lower(")
+                    .bind::<Text, _>(identifier)
+                    .sql(")"),
             )
             // A name that is somebody else's address must not shadow it.
             .order(
-                sql::<diesel::sql_types::Bool>("lower(email) = ")
+                sql::<diesel::sql_types::Bool>("lower(email) = lower(")
                     .bind::<Text, _>(identifier)
+                    .sql(")")
                     .desc(),
             )
             .select((meta!(users), UserData::as_select()))
@@ -138,7 +141,8 @@ impl UserStore for PgTx<'_> {
             // One order for everybody who locks them, so that two of them do not wait for each other.
             .order(users::id)
             .select(users::id)
-            .for_update()
+            // Rows that refer to these accounts go on being written: nobody may demote, everybody may work.
+            .for_no_key_update()
             .load(self.conn)
             .map_err(repo)?;
         Ok(ids.into_iter().map(Id::new).collect())

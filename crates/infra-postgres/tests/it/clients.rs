@@ -452,6 +452,13 @@ async fn visibility_and_filters_narrow_together() {
                 city: Some("tanger".into()),
                 ..ClientFilter::default()
             },
+            vec![place.client],
+        ),
+        (
+            ClientFilter {
+                city: Some("Tange".into()),
+                ..ClientFilter::default()
+            },
             vec![],
         ),
     ] {
