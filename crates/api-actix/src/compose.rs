@@ -46,6 +46,7 @@ fn failed(error: impl std::fmt::Display) -> StartError {
 fn database(settings: &Settings) -> Result<PgConfig, StartError> {
     let mut config = PgConfig::from_url(settings.database_url.expose_secret()).map_err(failed)?;
     config.write_pool = settings.database_pool_size;
+    config.random_page_cost = Some(settings.database_random_page_cost.clone());
     config.list_pool = settings.database_pool_size.div_ceil(2);
     config.point_connections = std::thread::available_parallelism().map_or(2, usize::from);
     "erp-mif-api".clone_into(&mut config.application_name);

@@ -41,6 +41,8 @@ pub struct PgConfig {
     pub statement_timeout: Duration,
     /// Longest wait for a lock.
     pub lock_timeout: Duration,
+    /// What a page out of order costs beside one in order, to the planner; `None` for the server's own.
+    pub random_page_cost: Option<String>,
     /// Shown in `pg_stat_activity`.
     pub application_name: String,
 }
@@ -56,12 +58,7 @@ pub struct InvalidUrl(String);
 const KEEPALIVE: (u64, u64, u32) = (2, 1, 2);
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What a page out of order costs beside one in order, to the planner. PostgreSQL's own 4 stands for a
-/// turning disk and makes it read whole tables where a few rows are looked up by key.
-const RANDOM_PAGE_COST: &str = "1.1";
-
-/// Reads keep one plan per text. Left to itself PostgreSQL plans a list anew for each page, since it does
-/// not know how short the page is; the text of a list holds the filters in use only, so that its plan fits.
+/// Reads keep one plan per text: see docs/adr/0008-readers-plans.md.
 const READER_OPTIONS: &str = "-c plan_cache_mode=force_generic_plan";
 
 impl PgConfig {
@@ -70,13 +67,14 @@ impl PgConfig {
     /// # Errors
     /// What is missing or not understood.
     pub fn from_url(url: &str) -> Result<Self, InvalidUrl> {
-        use tokio_postgres::config::{Host, SslMode};
+        use tokio_postgres::config::Host;
         // Schemes of other clients that people paste.
         let url = url.replacen("postgresql+psycopg2://", "postgres://", 1).replacen(
             "postgresql+asyncpg://",
             "postgres://",
             1,
         );
+        let (url, tls) = parameters(&url)?;
         let parsed: tokio_postgres::Config = url
             .parse()
             .map_err(|_| InvalidUrl("not a PostgreSQL URL".into()))?;
@@ -106,10 +104,6 @@ impl PgConfig {
                     .into(),
             ),
         };
-        let tls = match parsed.get_ssl_mode() {
-            SslMode::Disable | SslMode::Prefer => TlsMode::Off,
-            _ => TlsMode::Required,
-        };
         if tls == TlsMode::Required && !cfg!(feature = "tls") {
             return Err(InvalidUrl("sslmode needs a build with the `tls` feature".into()));
         }
@@ -129,17 +123,21 @@ impl PgConfig {
             connect_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(3),
+            random_page_cost: Some("1.1".to_owned()),
             application_name: parsed.get_application_name().unwrap_or("erp-mif").to_owned(),
         })
     }
 
     /// Session settings, given when connecting so that they cost no round trip.
     fn options(&self) -> String {
+        let cost = self.random_page_cost.as_ref();
+        let cost = cost.map(|cost| format!(" -c random_page_cost={cost}"));
         format!(
             "-c TimeZone=UTC -c statement_timeout={} -c lock_timeout={} \
-             -c idle_in_transaction_session_timeout=10000 -c random_page_cost={RANDOM_PAGE_COST}",
+             -c idle_in_transaction_session_timeout=10000{}",
             self.statement_timeout.as_millis(),
-            self.lock_timeout.as_millis()
+            self.lock_timeout.as_millis(),
+            cost.unwrap_or_default()
         )
     }
 
@@ -162,6 +160,8 @@ impl PgConfig {
                 TCP_USER_TIMEOUT.as_millis()
             ),
             "client_encoding='UTF8'".to_owned(),
+            // One name may lead to a standby during a failover, too.
+            "target_session_attrs='read-write'".to_owned(),
             format!(
                 "sslmode='{}'",
                 if self.tls == TlsMode::Off {
@@ -173,9 +173,6 @@ impl PgConfig {
         ];
         if self.tls == TlsMode::Required {
             parts.push("sslrootcert='system'".to_owned());
-        }
-        if self.hosts.len() > 1 {
-            parts.push("target_session_attrs='read-write'".to_owned());
         }
         if let Some(password) = &self.password {
             parts.push(format!("password={}", quote(password.expose_secret())));
@@ -202,14 +199,13 @@ impl PgConfig {
             .keepalives_interval(Duration::from_secs(interval))
             .keepalives_retries(count)
             .tcp_user_timeout(TCP_USER_TIMEOUT)
+            // A standby that answers reads late would show what was changed long ago.
+            .target_session_attrs(TargetSessionAttrs::ReadWrite)
             .ssl_mode(if self.tls == TlsMode::Off {
                 SslMode::Disable
             } else {
                 SslMode::Require
             });
-        if self.hosts.len() > 1 {
-            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-        }
         if let Some(password) = &self.password {
             config.password(password.expose_secret());
         }
@@ -217,9 +213,70 @@ impl PgConfig {
     }
 }
 
+/// Takes the parameters out of a URL: what they mean, and the URL without them. libpq knows dozens; one
+/// that would be passed over in silence is refused.
+fn parameters(url: &str) -> Result<(String, TlsMode), InvalidUrl> {
+    let Some((rest, query)) = url.split_once('?') else {
+        return Ok((url.to_owned(), TlsMode::Off));
+    };
+    let (mut tls, mut kept) = (TlsMode::Off, Vec::new());
+    for parameter in query.split('&').filter(|p| !p.is_empty()) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        match (name, value) {
+            ("sslmode", "disable") => tls = TlsMode::Off,
+            // Would be encrypted if the server can, and in clear without a word if it cannot.
+            ("sslmode", "allow" | "prefer") => {
+                tracing::warn!(
+                    "DATABASE_URL: sslmode={value} means no encryption here; say require or disable"
+                );
+                tls = TlsMode::Off;
+            }
+            ("sslmode", "require" | "verify-ca" | "verify-full") => tls = TlsMode::Required,
+            ("sslmode", _) => return Err(InvalidUrl("unknown sslmode".into())),
+            // The system's own roots are the ones that are used.
+            ("sslrootcert", "system") => {}
+            ("application_name" | "host" | "port" | "user" | "password" | "dbname", _) => {
+                kept.push(parameter)
+            }
+            _ => return Err(InvalidUrl(format!("the parameter `{name}` is not supported"))),
+        }
+    }
+    let query = if kept.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", kept.join("&"))
+    };
+    Ok((format!("{rest}{query}"), tls))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parameters_are_understood_or_refused_but_never_passed_over() {
+        let of = |query: &str| parameters(&format!("postgres://u@h/d?{query}")).map(|(_, tls)| tls);
+        assert_eq!(of("sslmode=disable"), Ok(TlsMode::Off));
+        assert_eq!(of("sslmode=prefer"), Ok(TlsMode::Off));
+        for mode in ["require", "verify-ca", "verify-full"] {
+            assert_eq!(
+                of(&format!("sslmode={mode}&sslrootcert=system")),
+                Ok(TlsMode::Required),
+                "{mode}"
+            );
+        }
+        for bad in [
+            "sslmode=encrypted",
+            "sslrootcert=/etc/ca.pem",
+            "options=-c%20jit%3Doff",
+            "connect_timeout=1",
+        ] {
+            assert!(of(bad).is_err(), "{bad}");
+        }
+        let named =
+            PgConfig::from_url("postgres://u@h/d?application_name=essai&sslmode=disable").expect("url");
+        assert_eq!(named.application_name, "essai");
+    }
 
     #[test]
     fn url_forms() {

@@ -8,6 +8,7 @@ pub const NAMED: &[(&str, Constraint)] = &[
     ("uq_users_email", Constraint::UserEmail),
     ("uq_users_username", Constraint::UserUsername),
     ("uq_clients_user", Constraint::ClientUser),
+    ("clients_utilisateurs_pkey", Constraint::ClientUser),
     ("uq_clients_contacts_principal", Constraint::ContactPrincipal),
     ("uq_equipes_nom", Constraint::TeamName),
     ("uq_techniciens_user", Constraint::TechnicianUser),
@@ -16,6 +17,29 @@ pub const NAMED: &[(&str, Constraint)] = &[
     ("ck_equipements_cycle", Constraint::EquipmentCycle),
     ("ck_equipements_parent", Constraint::EquipmentCycle),
     ("uq_interventions_technicien_en_cours", Constraint::TechnicianBusy),
+];
+
+/// Unique constraints that only two writers at the same moment can run into, because whoever comes second
+/// sees the first one's row and decides otherwise: the unit of work is run again, and sees it.
+pub const RACES: &[&str] = &[
+    "users_roles_pkey",
+    "techniciens_competences_pkey",
+    "equipements_competences_pkey",
+    "interventions_competences_pkey",
+    "interventions_cloture_pkey",
+    "uq_pannes_ouverte",
+    "uq_arrets_equipement_ouvert",
+    "uq_equipements_detentions_intervention",
+    "uq_equipements_detentions_manuelle",
+    "uq_interventions_attentes_ouverte",
+    "uq_refresh_tokens_generation",
+    "uq_equipements_code_public",
+    "uq_interventions_numero",
+    "uq_notifications_evenement",
+    "uq_taches_dedup_key",
+    "cles_idempotence_pkey",
+    "connexions_tentatives_pkey",
+    "occurrences_pkey",
 ];
 
 /// The meaning of a violated unique, exclusion or check constraint.

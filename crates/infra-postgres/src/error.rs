@@ -18,6 +18,7 @@ fn database(kind: DatabaseErrorKind, info: Box<dyn DatabaseErrorInformation + Se
     use DatabaseErrorKind as K;
     let name = info.constraint_name().unwrap_or_default().to_owned();
     match kind {
+        K::UniqueViolation if constraints::RACES.contains(&name.as_str()) => RepoError::Stale,
         K::UniqueViolation | K::ExclusionViolation | K::CheckViolation => {
             let constraint = constraints::unique_or_check(&name, matches!(kind, K::CheckViolation));
             RepoError::Conflict { constraint, name }
@@ -27,13 +28,16 @@ fn database(kind: DatabaseErrorKind, info: Box<dyn DatabaseErrorInformation + Se
             RepoError::Conflict { constraint, name }
         }
         K::SerializationFailure => RepoError::Retryable(text(&*info)),
-        K::UnableToSendCommand | K::ClosedConnection => RepoError::Unavailable(text(&*info)),
+        // A standby: its primary, or itself when it is promoted, takes writes again.
+        K::UnableToSendCommand | K::ClosedConnection | K::ReadOnlyTransaction => {
+            RepoError::Unavailable(text(&*info))
+        }
         _ => unnamed(&*info),
     }
 }
 
 /// Diesel does not pass on the SQLSTATE of these, so they are known by their message; the session
-/// asks for untranslated ones (see [`crate::pool`]).
+/// asks for untranslated ones (see [`crate::messages`]).
 fn unnamed(info: &(dyn DatabaseErrorInformation + Send + Sync)) -> RepoError {
     let message = info.message();
     let starts = |prefixes: &[&str]| prefixes.iter().any(|p| message.starts_with(p));

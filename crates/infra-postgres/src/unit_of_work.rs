@@ -1,10 +1,13 @@
 //! Units of work: one closure, one blocking thread, one transaction, run again after a transient
 //! conflict.
 
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use diesel::Connection;
+use diesel::connection::{AnsiTransactionManager, InstrumentationEvent, TransactionManager};
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::{Connection, PgConnection};
 use domain::audit::Origin;
 use domain::error::RepoError;
 use domain::ports::{Erased, TxError, UnitOfWork, Work};
@@ -15,6 +18,8 @@ use crate::tx::PgTx;
 
 /// Most runs of one unit of work.
 const MAX_RUNS: u32 = 5;
+/// Longest time within which a run may begin anew: somebody waits for the answer.
+const RUNS_WITHIN: Duration = Duration::from_secs(3);
 
 /// Runs units of work on a pool.
 pub struct PgUnitOfWork {
@@ -66,11 +71,13 @@ fn run<R>(
     origin: &Origin,
     work: &impl Fn(&mut PgTx<'_>) -> Result<R, TxError>,
 ) -> Result<R, TxError> {
-    let mut runs = 0;
+    let (mut runs, begun) = (0, Instant::now());
     loop {
         runs += 1;
         match attempt(pool, origin, work) {
-            Err(TxError::Repo(error @ (RepoError::Retryable(_) | RepoError::Stale))) if runs < MAX_RUNS => {
+            Err(TxError::Repo(error @ (RepoError::Retryable(_) | RepoError::Stale)))
+                if runs < MAX_RUNS && begun.elapsed() < RUNS_WITHIN =>
+            {
                 tracing::debug!(work = name, runs, error = %error, "unit of work runs again");
                 std::thread::sleep(backoff(runs));
             }
@@ -101,6 +108,58 @@ impl From<diesel::result::Error> for Failed {
     }
 }
 
+/// What the server refused while a unit of work ran.
+///
+/// A store's error that the work passes over must not become a commit: the server answers that COMMIT
+/// with a rollback, and Diesel takes it for a success.
+#[derive(Clone, Default)]
+struct Refusals(Arc<Mutex<Option<Refused>>>);
+
+struct Refused {
+    what: String,
+    /// The server does not take writes: a standby, since the last look at it.
+    read_only: bool,
+}
+
+impl Refusals {
+    fn note(&self, event: &InstrumentationEvent<'_>) {
+        let InstrumentationEvent::FinishQuery {
+            error: Some(Error::DatabaseError(kind, info)),
+            ..
+        } = event
+        else {
+            return;
+        };
+        let refused = Refused {
+            what: info.message().to_owned(),
+            read_only: matches!(kind, DatabaseErrorKind::ReadOnlyTransaction),
+        };
+        self.lock().get_or_insert(refused);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Refused>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The refusal that the work passed over, if it did.
+    fn passed_over(&self) -> Result<(), Failed> {
+        match &*self.lock() {
+            None => Ok(()),
+            Some(refused) => Err(Failed::Work(TxError::Repo(RepoError::Backend(
+                format!(
+                    "a unit of work went on after the database had refused: {}",
+                    refused.what
+                )
+                .into(),
+            )))),
+        }
+    }
+
+    fn read_only(&self) -> bool {
+        self.lock().as_ref().is_some_and(|refused| refused.read_only)
+    }
+}
+
 fn attempt<R>(
     pool: &WritePool,
     origin: &Origin,
@@ -110,18 +169,30 @@ fn attempt<R>(
     loop {
         tries += 1;
         let mut loan = pool.get()?;
-        let mut begun = false;
+        let (mut begun, refusals) = (false, Refusals::default());
+        let watching = refusals.clone();
+        loan.set_instrumentation(move |event: InstrumentationEvent<'_>| watching.note(&event));
         #[expect(clippy::disallowed_methods, reason = "the one place that opens transactions")]
         let result = loan.transaction(|conn| {
             begun = true;
             let mut tx = PgTx::new(conn, origin.clone());
             let value = work(&mut tx).map_err(Failed::Work)?;
+            refusals.passed_over()?;
             let PgTx { conn, mut audit } = tx;
             audit.flush(conn)?;
             Ok(value)
         });
         match result {
             Ok(value) => return Ok(value),
+            // Nothing can have been written; the next connection may lead to a server that takes writes.
+            Err(Failed::Work(TxError::Repo(_))) if refusals.read_only() => {
+                discard(&mut loan);
+                if tries >= pool.attempts() {
+                    return Err(TxError::Repo(RepoError::Unavailable(
+                        "the server is read-only".into(),
+                    )));
+                }
+            }
             Err(Failed::Work(error)) => return Err(error),
             // After a restart of the server every idle connection is dead; nothing was sent yet, so
             // the next one may be tried. Dropping the loan discards this one.
@@ -131,4 +202,10 @@ fn attempt<R>(
             Err(Failed::Database(error)) => return Err(TxError::Repo(repo(error))),
         }
     }
+}
+
+/// Keeps the pool from handing this connection out again.
+fn discard(conn: &mut PgConnection) {
+    <AnsiTransactionManager as TransactionManager<PgConnection>>::transaction_manager_status_mut(conn)
+        .set_in_error();
 }

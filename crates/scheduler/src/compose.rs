@@ -52,6 +52,7 @@ pub enum StartError {
 
 fn database(settings: &Settings, pace: &Pace) -> Result<PgConfig, StartError> {
     let mut config = PgConfig::from_url(settings.database_url.expose_secret())?;
+    config.random_page_cost = Some(settings.database_random_page_cost.clone());
     "erp-mif-scheduler".clone_into(&mut config.application_name);
     // A task needs one connection at a time; two more for claiming and the schedule.
     let enough = u32::try_from(pace.slots).unwrap_or(u32::MAX).saturating_add(2);

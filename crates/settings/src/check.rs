@@ -76,6 +76,10 @@ pub(crate) fn check(settings: &Settings, wrong: &mut Vec<Wrong>) {
     range("SMTP_RETRY_SECONDS", settings.smtp_retry_seconds, 1, 3600);
     range("DATABASE_POOL_SIZE", settings.database_pool_size, 1, 200);
     range("MAX_CONNECTIONS", settings.max_connections, 1, 1_000_000);
+    let cost = settings.database_random_page_cost.parse::<f64>();
+    if !cost.is_ok_and(|cost| (1.0..=100.0).contains(&cost)) {
+        say("DATABASE_RANDOM_PAGE_COST", "must be a number between 1 and 100");
+    }
     let prefix = &settings.api_prefix;
     let fine = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
     if prefix.len() < 2 || !prefix.starts_with('/') || prefix.ends_with('/') || !prefix.chars().all(fine) {

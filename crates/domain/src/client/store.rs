@@ -43,7 +43,7 @@ pub trait ClientStore {
 
     /// The account, if it is one of the client's portal.
     fn portal_user(&mut self, id: Id<Client>, user: Id<User>) -> Repo<Option<PortalUser>>;
-    /// Adds an account to the client's portal beside the main one; `Conflict(Duplicate)` when it is there.
+    /// Adds an account to the client's portal beside the main one; `Conflict(ClientUser)` when it is there.
     fn link_user(&mut self, id: Id<Client>, user: Id<User>, by: Option<Id<User>>) -> Repo<()>;
     /// Takes an account other than the main one off the client's portal; whether it was there.
     fn unlink_user(&mut self, id: Id<Client>, user: Id<User>) -> Repo<bool>;

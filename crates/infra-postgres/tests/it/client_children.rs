@@ -221,7 +221,7 @@ async fn portal_accounts_are_the_main_one_and_the_linked_ones() {
         matches!(
             twice,
             RepoError::Conflict {
-                constraint: Constraint::Duplicate,
+                constraint: Constraint::ClientUser,
                 ..
             }
         ),

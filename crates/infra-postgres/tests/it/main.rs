@@ -12,6 +12,7 @@
 mod client_children;
 mod clients;
 mod equipments;
+mod idempotency;
 mod interventions;
 mod migrations;
 mod notifications;

@@ -222,3 +222,111 @@ async fn constraints_answer_by_name() {
         "{taken:?}"
     );
 }
+
+#[tokio::test]
+async fn a_refusal_that_the_work_passes_over_is_never_a_success() {
+    let db = TestDb::new().await;
+    new_user(&db, "amal", Role::Admin).await;
+    let result = run(&db, |tx| {
+        // Nothing notes anything for the audit here: no later statement would notice.
+        let taken = tx.users().insert(&user("amal", Role::Client), None);
+        assert!(matches!(taken, Err(RepoError::Conflict { .. })));
+        Ok(())
+    })
+    .await;
+    let error = repo_error(result);
+    assert!(
+        matches!(&error, RepoError::Backend(why) if why.to_string().contains("uq_users")),
+        "{error:?}"
+    );
+    new_user(&db, "karim", Role::Admin).await;
+}
+
+#[tokio::test]
+async fn a_connection_to_a_server_that_takes_no_writes_is_replaced() {
+    use diesel::connection::SimpleConnection;
+    let db = TestDb::new().await;
+    let pool = db.pool();
+    // As a connection that was made while the name led to a standby.
+    tokio::task::spawn_blocking(move || {
+        let mut loans: Vec<_> = (0..3).map(|_| pool.get().unwrap()).collect();
+        for loan in &mut loans {
+            loan.batch_execute("SET default_transaction_read_only = on")
+                .unwrap();
+        }
+    })
+    .await
+    .unwrap();
+    for name in ["a", "b", "c", "d"] {
+        new_user(&db, name, Role::Admin).await;
+    }
+    // And while it leads there still: not a defect of ours.
+    db.execute(&format!(
+        "ALTER DATABASE {} SET default_transaction_read_only = on; \
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        db.config().database
+    ));
+    let refused = repo_error(run(&db, |tx| tx.users().insert(&user("e", Role::Admin), None)).await);
+    assert!(matches!(refused, RepoError::Unavailable(_)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn waits_that_ran_out_say_so() {
+    use diesel::connection::SimpleConnection;
+    let db = TestDb::new().await;
+    let amal = new_user(&db, "amal", Role::Admin).await.id;
+    let mut holder = db.connection();
+    holder
+        .batch_execute("BEGIN; SELECT 1 FROM users FOR UPDATE")
+        .unwrap();
+    let locked = repo_error(run(&db, move |tx| tx.users().lock(amal)).await);
+    assert!(matches!(locked, RepoError::Locked), "{locked:?}");
+    // The same wait under a statement timeout that is shorter than the one for locks.
+    let mut config = db.config().clone();
+    config.statement_timeout = std::time::Duration::from_millis(300);
+    let uow = infra_postgres::PgUnitOfWork::new(infra_postgres::WritePool::new(&config));
+    let work = move |tx: &mut dyn domain::ports::Tx| {
+        tx.users().lock(amal)?;
+        Ok(Box::new(()) as domain::ports::Erased)
+    };
+    let slow = uow
+        .run_erased("test", &origin(), Box::new(work))
+        .await
+        .map(|_| ());
+    let slow = repo_error(slow);
+    assert!(matches!(slow, RepoError::Unavailable(_)), "{slow:?}");
+}
+
+#[tokio::test]
+async fn who_may_administer_is_locked_without_stopping_their_work() {
+    use diesel::connection::SimpleConnection;
+    let db = TestDb::new().await;
+    let amal = new_user(&db, "amal", Role::Admin).await.id;
+    let mut writer = db.connection();
+    writer
+        .batch_execute(&format!(
+            "BEGIN; INSERT INTO equipes (nom, created_by) VALUES ('Nord', {amal})"
+        ))
+        .unwrap();
+    let ids = must(&db, |tx| tx.users().lock_active_with_role(Role::Admin)).await;
+    assert_eq!(ids, [amal]);
+    writer.batch_execute("COMMIT").unwrap();
+}
+
+#[tokio::test]
+async fn a_name_is_found_in_whatever_case_it_was_given() {
+    let db = TestDb::new().await;
+    let amal = new_user(&db, "Émile", Role::Admin).await.id;
+    let found = must(&db, |tx| tx.users().find_by_identifier("Émile")).await;
+    assert_eq!(
+        found.map(|u| u.id),
+        Some(amal),
+        "as it is stored, whatever the server's locale"
+    );
+    let found = must(&db, |tx| tx.users().find_by_identifier("éMILE@EXEMPLE.MA")).await;
+    assert_eq!(
+        found.map(|u| u.id).is_some(),
+        db.number("SELECT (lower('É') = 'é')::int") == 1
+    );
+}

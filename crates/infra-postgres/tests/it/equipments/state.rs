@@ -3,7 +3,7 @@
 use domain::equipment::{
     Downtime, Equipment, EquipmentQueries, EquipmentStatus, Failure, FailureOrigin, Holder,
 };
-use domain::error::{Constraint, RepoError};
+use domain::error::RepoError;
 use domain::policy::{Reach, Visibility};
 use domain::{Id, Record};
 use infra_postgres::equipments::PgEquipmentQueries;
@@ -128,14 +128,8 @@ async fn nothing_begins_twice_or_ends_before_it_began() {
     for again in again {
         let refused = repo_error(run(&world.db, move |tx| again(tx, id)).await);
         assert!(
-            matches!(
-                refused,
-                RepoError::Conflict {
-                    constraint: Constraint::Duplicate,
-                    ..
-                }
-            ),
-            "{refused:?}"
+            matches!(refused, RepoError::Stale),
+            "only somebody else at the same moment can do that: {refused:?}"
         );
     }
     // The request that ends them was made before the one that began them, and came later.

@@ -316,13 +316,7 @@ async fn waits_are_intervals_that_never_overlap() {
         tx.interventions()
             .open_wait(id, WaitReason::Parts, at("2026-03-02T10:00:00Z"))
     });
-    assert!(matches!(
-        repo_error(twice.await),
-        RepoError::Conflict {
-            constraint: Constraint::Duplicate,
-            ..
-        }
-    ));
+    assert!(matches!(repo_error(twice.await), RepoError::Stale));
     let noted = "SELECT count(*) FROM audit_log WHERE objet_type = 'interventions_attentes' AND action = ";
     assert_eq!(world.db.number(&format!("{noted} 'creation'")), 2);
     assert_eq!(world.db.number(&format!("{noted} 'modification'")), 1);
