@@ -104,15 +104,15 @@ pub async fn wire(settings: &Settings, keys: &Keys) -> Result<Wiring, StartError
 }
 
 fn probes(config: &PgConfig, reader: Reader) -> Vec<Probe> {
-    let config = config.clone();
+    let fitness = health::Fitness::new(config);
     vec![
         Probe::new("database", true, move || {
             let reader = reader.clone();
             async move { health::answers(&reader).await.map_err(|e| e.to_string()) }
         }),
         Probe::new("migrations", true, move || {
-            let config = config.clone();
-            async move { health::is_migrated(&config).await }
+            let fitness = fitness.clone();
+            async move { fitness.check().await }
         }),
     ]
 }

@@ -14,6 +14,7 @@ pub mod error;
 pub mod health;
 pub mod idempotency;
 pub mod interventions;
+pub mod messages;
 pub mod migrate;
 pub mod notifications;
 pub mod outbox;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::PgConnection;
-use diesel::RunQueryDsl;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
 use domain::error::{Repo, RepoError};
 use secrecy::ExposeSecret;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::PgConfig;
+use crate::messages::speak_english;
 
 /// A pool whose waiters do not block threads: they queue for a permit first.
 #[derive(Clone)]
@@ -26,19 +26,13 @@ pub struct Permit(#[expect(dead_code, reason = "held, not read")] OwnedSemaphore
 /// A connection on loan.
 pub type Loan = PooledConnection<ConnectionManager<PgConnection>>;
 
-/// Asks for untranslated messages where the role may: some errors are only known by their text.
+/// Some errors are only known by their text.
 #[derive(Debug)]
 struct EnglishMessages;
 
 impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for EnglishMessages {
     fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
-        diesel::sql_query(
-            "DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); \
-             EXCEPTION WHEN insufficient_privilege THEN NULL; END $$",
-        )
-        .execute(conn)
-        .map(|_| ())
-        .map_err(diesel::r2d2::Error::QueryError)
+        speak_english(conn).map_err(diesel::r2d2::Error::QueryError)
     }
 }
 

@@ -7,7 +7,8 @@ use application::AppError;
 use application::jobs::{Jobs, Waits};
 use domain::ports::Mailer;
 use infra_crypto::SystemClock;
-use infra_postgres::{PgConfig, PgTaskQueue, PgUnitOfWork, WritePool, migrate};
+use infra_postgres::health::{self, Unfit};
+use infra_postgres::{PgConfig, PgTaskQueue, PgUnitOfWork, WritePool};
 use infra_smtp::{FileMailer, Security, Sender, SmtpConfig, SmtpMailer};
 use secrecy::ExposeSecret;
 use settings::{Settings, SmtpTls};
@@ -24,9 +25,9 @@ pub enum StartError {
     /// The address of the database cannot be used.
     #[error(transparent)]
     Database(#[from] infra_postgres::config::InvalidUrl),
-    /// The database was not brought to this version.
-    #[error("the database lacks migrations ({0}): run `api-actix migrate` first")]
-    Migrations(String),
+    /// The database does not fit this version.
+    #[error(transparent)]
+    Unfit(Unfit),
     /// The address of the mail server cannot be used.
     #[error(transparent)]
     Smtp(#[from] infra_smtp::InvalidSmtpUrl),
@@ -87,21 +88,21 @@ pub fn jobs(settings: &Settings) -> Result<Jobs, StartError> {
     })
 }
 
-/// Refuses to work on a database that lacks migrations of this version. One that cannot be reached
-/// may come up later and is no reason not to start.
+/// Refuses to work on a database that lacks migrations of this version or does not answer in English.
+/// One that cannot be reached may come up later and is no reason not to start.
 ///
 /// # Errors
-/// Which migrations are missing.
+/// What is wrong with it.
 pub async fn check_database(settings: &Settings) -> Result<(), StartError> {
     let config = database(settings, &Pace::default())?;
-    let pending = tokio::task::spawn_blocking(move || migrate::pending(&config)).await;
-    match pending {
-        Ok(Ok(names)) if names.is_empty() => Ok(()),
-        Ok(Ok(names)) => Err(StartError::Migrations(names.join(", "))),
-        Ok(Err(error)) => {
+    let found = tokio::task::spawn_blocking(move || health::inspect(&config)).await;
+    match found {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(Unfit::Unknown(error))) => {
             tracing::warn!(error = %error, "the database cannot be reached yet");
             Ok(())
         }
+        Ok(Err(unfit)) => Err(StartError::Unfit(unfit)),
         Err(error) => Err(StartError::Machine(error.into())),
     }
 }

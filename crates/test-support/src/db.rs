@@ -93,6 +93,20 @@ impl TestDb {
         one.n
     }
 
+    /// Reverts every migration and applies it again.
+    ///
+    /// # Panics
+    /// When one has no way back or forth.
+    pub fn redo_migrations(&self) {
+        use diesel_migrations::MigrationHarness;
+        use infra_postgres::migrate::MIGRATIONS;
+        let mut conn = self.connection();
+        conn.batch_execute("SET statement_timeout = 0")
+            .expect("a setting");
+        conn.revert_all_migrations(MIGRATIONS).expect("each way back");
+        conn.run_pending_migrations(MIGRATIONS).expect("each way forth");
+    }
+
     /// Runs a statement past all rules.
     pub fn execute(&self, sql: &str) {
         self.connection().batch_execute(sql).expect("a statement");

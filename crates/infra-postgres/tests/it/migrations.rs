@@ -1,19 +1,52 @@
 //! The migrations and Diesel's picture of their result.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use diesel_migrations::FileBasedMigrations;
+use infra_postgres::constraints::{NAMED, RACES};
+use infra_postgres::migrate::apply;
 use test_support::TestDb;
 
+/// Everything that migrations make, as text: tables, columns, constraints, indexes, triggers, functions,
+/// sequences. Columns without their place: one that was dropped leaves a gap.
+const PICTURE: &str = "\
+    SELECT 'table ' || c.relname || ' ' || c.relkind::text AS picture FROM pg_class c \
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'S', 'v') \
+    UNION ALL SELECT 'column ' || table_name || ' ' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' \
+        || coalesce(column_default, '') || coalesce(generation_expression, '') \
+        FROM information_schema.columns WHERE table_schema = 'public' \
+    UNION ALL SELECT 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) \
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace \
+    UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public' \
+    UNION ALL SELECT 'trigger ' || pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal \
+    UNION ALL SELECT 'function ' || pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace \
+    ORDER BY 1";
+
+fn picture(db: &TestDb) -> Vec<String> {
+    let rows: Vec<Column> = diesel::sql_query(PICTURE).load(&mut db.connection()).unwrap();
+    rows.into_iter().map(|row| row.picture).collect()
+}
+
 #[tokio::test]
-async fn every_migration_has_a_way_back() {
+async fn up_down_up_gives_the_same_schema() {
     let db = TestDb::new().await;
     let config = db.config().clone();
     tokio::task::spawn_blocking(move || {
-        assert_eq!(
-            infra_postgres::migrate::pending(&config).unwrap(),
-            Vec::<String>::new()
+        let before = picture(&db);
+        assert!(before.len() > 500, "{}", before.len());
+        db.redo_migrations();
+        let after = picture(&db);
+        let lost: Vec<_> = before.iter().filter(|line| !after.contains(line)).collect();
+        let new: Vec<_> = after.iter().filter(|line| !before.contains(line)).collect();
+        assert!(
+            lost.is_empty() && new.is_empty(),
+            "lost: {lost:#?}\nnew: {new:#?}"
         );
-        infra_postgres::migrate::redo_all(&config).unwrap();
         assert_eq!(
             infra_postgres::migrate::pending(&config).unwrap(),
             Vec::<String>::new()
@@ -21,6 +54,130 @@ async fn every_migration_has_a_way_back() {
     })
     .await
     .unwrap();
+}
+
+/// The first state of a database that migrations later than the first release change, brought back and
+/// forth with rows in it.
+#[tokio::test]
+async fn the_later_migrations_have_a_way_back_with_data_too() {
+    let db = TestDb::new().await;
+    tokio::task::spawn_blocking(move || {
+        use diesel_migrations::MigrationHarness;
+        db.execute(
+            "INSERT INTO users (username, email, hashed_password, full_name, role, locale) \
+             VALUES ('amal', 'amal@exemple.ma', 'x', 'Amal', 'admin', 'ar'); \
+             INSERT INTO taches (id, kind) VALUES (1, 'evenement'); \
+             INSERT INTO job_runs (job, tache_id) VALUES ('retention', 1)",
+        );
+        let before = picture(&db);
+        let mut conn = db.connection();
+        let late =
+            db.number("SELECT count(*) FROM __diesel_schema_migrations WHERE version > '20260105081200'");
+        for _ in 0..late {
+            conn.revert_last_migration(infra_postgres::migrate::MIGRATIONS)
+                .expect("a way back");
+        }
+        db.execute("UPDATE users SET locale = 'fr-MA'");
+        conn.run_pending_migrations(infra_postgres::migrate::MIGRATIONS)
+            .expect("a way forth");
+        assert_eq!(before, picture(&db));
+        assert_eq!(db.number("SELECT count(*) FROM users WHERE locale = 'fr'"), 1);
+    })
+    .await
+    .unwrap();
+}
+
+/// Migrations of the test's own, as files.
+struct Later(PathBuf);
+
+impl Later {
+    fn new(name: &str, up: &str, in_transaction: bool) -> Self {
+        let root = std::env::temp_dir().join(format!("mif-migrations-{}", uuid::Uuid::new_v4().simple()));
+        let one = root.join(format!("2999-01-01-000000_{name}"));
+        std::fs::create_dir_all(&one).unwrap();
+        std::fs::write(one.join("up.sql"), up).unwrap();
+        std::fs::write(one.join("down.sql"), "SELECT 1").unwrap();
+        std::fs::write(
+            one.join("metadata.toml"),
+            format!("run_in_transaction = {in_transaction}\n"),
+        )
+        .unwrap();
+        Self(root)
+    }
+
+    fn source(&self) -> FileBasedMigrations {
+        FileBasedMigrations::from_path(&self.0).unwrap()
+    }
+}
+
+impl Drop for Later {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn two_processes_that_start_together_can_build_an_index_concurrently() {
+    let db = TestDb::new().await;
+    let later = Later::new(
+        "index",
+        "CREATE INDEX CONCURRENTLY ix_essai ON users (full_name)",
+        false,
+    );
+    // A transaction that was open before keeps the first one waiting until the second has come.
+    let mut old = db.connection();
+    old.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM users")
+        .unwrap();
+    let runs = [0, 1].map(|_| {
+        let (config, source) = (db.config().clone(), later.source());
+        tokio::task::spawn_blocking(move || apply(&config, source))
+    });
+    let sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+        AND pid <> pg_backend_pid() AND (query LIKE 'CREATE INDEX CONCURRENTLY%' OR query LIKE 'SELECT pg_%advisory_lock(%')";
+    eventually("one builds, one waits", || db.number(sessions) == 2).await;
+    old.batch_execute("COMMIT").unwrap();
+    let mut applied = Vec::new();
+    for run in runs {
+        applied.extend(run.await.unwrap().expect("both come to an end"));
+    }
+    assert_eq!(applied, ["29990101000000"], "one of them did it");
+    assert_eq!(
+        db.number("SELECT count(*) FROM pg_index WHERE indexrelid = 'ix_essai'::regclass AND indisvalid"),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_migration_that_waits_for_a_lock_stops_nobody_for_long() {
+    let db = TestDb::new().await;
+    let later = Later::new("column", "ALTER TABLE equipes ADD COLUMN essai text", true);
+    let mut report = db.connection();
+    report.batch_execute("BEGIN; SELECT 1 FROM equipes").unwrap();
+    let (config, source) = (db.config().clone(), later.source());
+    let run = tokio::task::spawn_blocking(move || apply(&config, source));
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'equipes'::regclass";
+    eventually("the migration waits", || db.number(waiting) > 0).await;
+    // Behind it, with the statement timeout of every request.
+    let config = db.config().clone();
+    tokio::task::spawn_blocking(move || {
+        use secrecy::ExposeSecret;
+        let mut reader = PgConnection::establish(config.libpq().expose_secret()).unwrap();
+        reader
+            .batch_execute("SELECT 1 FROM equipes")
+            .expect("an answer in time");
+    })
+    .await
+    .unwrap();
+    report.batch_execute("COMMIT").unwrap();
+    assert_eq!(run.await.unwrap().expect("the next try"), ["29990101000000"]);
+}
+
+async fn eventually(what: &str, mut yes: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !yes() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[derive(QueryableByName)]
@@ -105,7 +262,7 @@ async fn every_constraint_is_named_by_the_convention() {
          AND c.conname !~ ('^' || CASE c.contype WHEN 'u' THEN 'uq' WHEN 'c' THEN 'ck' WHEN 'f' THEN 'fk' ELSE 'ex' END || '_')",
     );
     assert_eq!(strange, 0);
-    for (name, _) in infra_postgres::constraints::NAMED {
+    for (name, _) in NAMED {
         let found = db.number(&format!(
             "SELECT (SELECT count(*) FROM pg_constraint WHERE conname = '{name}') \
              + (SELECT count(*) FROM pg_indexes WHERE indexname = '{name}') \
@@ -116,17 +273,170 @@ async fn every_constraint_is_named_by_the_convention() {
 }
 
 #[tokio::test]
+async fn every_unique_constraint_means_something_to_a_caller_or_is_a_race() {
+    let db = TestDb::new().await;
+    // A key that the database draws cannot be violated.
+    let rows: Vec<Column> = diesel::sql_query(
+        "SELECT i.indexrelid::regclass::text AS picture FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid \
+         WHERE c.relnamespace = 'public'::regnamespace AND i.indisunique \
+         AND NOT (i.indisprimary AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = i.indrelid \
+             AND a.attnum = ANY(i.indkey) AND (a.attidentity <> '' OR a.atttypid = 'uuid'::regtype)))",
+    )
+    .load(&mut db.connection())
+    .unwrap();
+    let known: BTreeSet<&str> = NAMED
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(RACES.iter().copied())
+        .chain(TARGETS.iter().copied())
+        .collect();
+    let unknown: Vec<_> = rows
+        .iter()
+        .map(|row| row.picture.as_str())
+        .filter(|name| !known.contains(name))
+        .collect();
+    assert_eq!(unknown, [""; 0], "each is named in constraints.rs");
+    let real: BTreeSet<&str> = rows.iter().map(|row| row.picture.as_str()).collect();
+    for name in RACES.iter().chain(TARGETS) {
+        assert!(real.contains(name), "{name} does not exist");
+    }
+}
+
+/// Unique because they hold a primary key, or are written by migrations alone.
+const TARGETS: &[&str] = &[
+    "uq_sites_client_id",
+    "uq_equipements_client_id",
+    "refresh_tokens_pkey",
+    "referentiels_pkey",
+    "__diesel_schema_migrations_pkey",
+];
+
+/// Columns that a list filters or sorts by, and how an index for them begins.
+const LISTS: &[(&str, &str)] = &[
+    ("users", "(lower(email))"),
+    ("users", "(lower(username))"),
+    ("users", "(email, is_active)"),
+    ("users", "(role)"),
+    ("users_roles", "(role)"),
+    ("clients", "(lower(ville), id)"),
+    ("clients", "(ville, id)"),
+    ("clients", "(secteur_activite, id)"),
+    ("clients", "(statut_client, id)"),
+    ("clients", "(niveau_service, id)"),
+    ("clients", "(nom_entreprise, id)"),
+    ("clients", "(created_at, id)"),
+    ("clients_utilisateurs", "(user_id)"),
+    ("clients_contacts", "(client_id)"),
+    ("sites", "(client_id, id)"),
+    ("techniciens", "(equipe_id, id)"),
+    ("techniciens", "(disponibilite, id)"),
+    ("techniciens", "(zone_intervention, id)"),
+    ("techniciens", "(lower(zone_intervention), id)"),
+    ("techniciens_competences", "(competence_id, niveau)"),
+    ("equipements", "(client_id, statut, id)"),
+    ("equipements", "(statut, id)"),
+    ("equipements", "(site_id, id)"),
+    ("equipements", "(criticite, id)"),
+    ("equipements", "(gravite, id)"),
+    ("equipements", "(nom_equipement, id)"),
+    ("equipements", "(type_equipement, id)"),
+    ("equipements", "(prochaine_maintenance, id)"),
+    ("equipements", "(created_at, id)"),
+    ("interventions", "(date_creation, id)"),
+    ("interventions", "(statut, date_creation, id)"),
+    ("interventions", "(type, date_creation, id)"),
+    ("interventions", "(priorite, date_creation, id)"),
+    ("interventions", "(client_id, date_creation, id)"),
+    ("interventions", "(equipement_id, date_creation, id)"),
+    ("interventions", "(technicien_id, date_creation, id)"),
+    ("interventions", "(contrat_id, date_creation, id)"),
+    ("interventions", "(date_prevue, id)"),
+    ("interventions", "(urgence, id)"),
+    ("interventions", "lpad(substr(numero, 10), 12, '0'::text)"),
+    ("historiques_interventions", "(intervention_id, id)"),
+    ("historiques_interventions", "(user_id, id)"),
+    ("notifications", "(user_id, id)"),
+    ("audit_log", "(objet_type, objet_id, id)"),
+];
+
+#[tokio::test]
 async fn the_indexes_that_lists_need_exist() {
     let db = TestDb::new().await;
-    for (table, columns) in [
-        ("users", "(email, is_active)"),
-        ("users", "(role)"),
-        ("interventions", "(statut, date_creation"),
-        ("equipements", "(client_id, statut"),
-    ] {
+    for (table, columns) in LISTS {
+        let columns = columns.replace('\'', "''");
         let found = db.number(&format!(
-            "SELECT count(*) FROM pg_indexes WHERE tablename = '{table}' AND indexdef LIKE '%{columns}%'"
+            "SELECT count(*) FROM pg_indexes WHERE tablename = '{table}' AND strpos(indexdef, '{columns}') > 0"
         ));
         assert!(found >= 1, "{table} {columns}");
     }
+    for whole in [
+        "ix_interventions_date_prevue",
+        "ix_equipements_prochaine_maintenance",
+    ] {
+        assert_eq!(
+            db.number(&format!(
+                "SELECT count(*) FROM pg_indexes WHERE indexname = '{whole}' AND indexdef LIKE '%WHERE%'"
+            )),
+            0,
+            "{whole} serves an order in which rows without a date come last"
+        );
+    }
+}
+
+/// Foreign keys without an index on the referring side, and why.
+const UNINDEXED: &[(&str, &str)] = &[
+    ("created_by", "accounts are closed, never deleted"),
+    ("demandeur_id", "accounts are closed, never deleted"),
+    (
+        "client_id, equipement_id",
+        "looked up by the equipment alone, which has its index",
+    ),
+    (
+        "client_id, parent_id",
+        "looked up by the parent alone, which has its index",
+    ),
+    (
+        "client_id, site_id",
+        "looked up by the site alone, which has its index",
+    ),
+    (
+        "type_equipement_liste, type_equipement",
+        "the list is in every row: the type has its index",
+    ),
+    ("intervention_id", "jobs are archived, never deleted"),
+];
+
+#[tokio::test]
+async fn every_foreign_key_has_an_index_or_a_reason() {
+    let db = TestDb::new().await;
+    let rows: Vec<Column> = diesel::sql_query(
+        "SELECT c.conrelid::regclass || ': ' || (SELECT string_agg(a.attname, ', ' ORDER BY k.n) \
+             FROM unnest(c.conkey) WITH ORDINALITY k (attnum, n) \
+             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum) AS picture \
+         FROM pg_constraint c WHERE c.contype = 'f' AND c.connamespace = 'public'::regnamespace \
+         AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.conrelid \
+             AND (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey)",
+    )
+    .load(&mut db.connection())
+    .unwrap();
+    let without: Vec<_> = rows
+        .iter()
+        .filter_map(|row| row.picture.split_once(": "))
+        .filter(|(_, columns)| !UNINDEXED.iter().any(|(known, _)| known == columns))
+        .collect();
+    assert_eq!(without, [("", ""); 0]);
+}
+
+#[tokio::test]
+async fn numbers_need_no_rights_but_to_write_until_the_end_of_the_century() {
+    let db = TestDb::new().await;
+    for year in [2026, 2036, 2099] {
+        let found = db.number(&format!(
+            "SELECT count(*) FROM (SELECT prochain_numero_intervention({year}) AS n) x WHERE n = 'INT-{year}-00001'"
+        ));
+        assert_eq!(found, 1, "{year}");
+    }
+    let mut conn = db.connection();
+    let refused = conn.batch_execute("SELECT prochain_numero_intervention(2100)");
+    assert!(refused.unwrap_err().to_string().contains("year 2100"));
 }
