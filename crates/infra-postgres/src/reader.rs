@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use diesel::connection::InstrumentationEvent;
 use diesel::result::{DatabaseErrorKind, Error};
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use domain::error::{Repo, RepoError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -21,12 +22,35 @@ use crate::error::repo;
 /// Longest wait for a point read, answer included.
 const POINT_DEADLINE: Duration = Duration::from_secs(3);
 /// Longest wait for a list, answer included.
-const LIST_DEADLINE: Duration = Duration::from_secs(6);
+const LIST_DEADLINE: Duration = Duration::from_secs(4);
+/// Longest wait for a read of any kind, with everything before it and a second try.
+const WHOLE: Duration = Duration::from_millis(4_500);
+/// A connection is replaced after this long: a standby that was promoted, a new address of the server, and
+/// memory that statements have taken come to an end with it.
+const MAX_AGE: Duration = Duration::from_secs(30 * 60);
+/// A connection is replaced after it has prepared so many statements. The driver keeps each of them for as
+/// long as the connection lives, and lists have as many texts as there are combinations of filters.
+const MAX_TEXTS: usize = 200;
 /// After a failed connection attempt, others fail at once for this long.
 const CONNECT_BACKOFF: Duration = Duration::from_millis(100);
 
 /// A connection that several queries may use at once: pass `&mut &*conn` to Diesel.
 pub type Conn = Arc<AsyncPgConnection>;
+
+/// A connection with its age.
+#[derive(Clone)]
+struct Held {
+    conn: Conn,
+    retires: Instant,
+    /// Statements that it keeps prepared.
+    texts: Arc<AtomicUsize>,
+}
+
+impl Held {
+    fn is_spent(&self) -> bool {
+        Instant::now() >= self.retires || self.texts.load(Ordering::Relaxed) >= MAX_TEXTS
+    }
+}
 
 /// A query on its way.
 pub type Query<'q, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'q>>;
@@ -40,14 +64,14 @@ pub struct Reader {
 struct Inner {
     config: PgConfig,
     points: Vec<Slot>,
-    lists: Mutex<Vec<Conn>>,
+    lists: Mutex<Vec<Held>>,
     list_permits: Arc<Semaphore>,
 }
 
 /// One shared connection, made when it is first needed and again after it died.
 #[derive(Default)]
 struct Slot {
-    current: Mutex<Option<Conn>>,
+    current: Mutex<Option<Held>>,
     connecting: tokio::sync::Mutex<Option<Instant>>,
 }
 
@@ -80,16 +104,25 @@ impl Reader {
     /// # Errors
     /// `Unavailable` when the server cannot be reached or does not answer in time.
     pub async fn point<'q, T>(&self, query: impl Fn(Conn) -> Query<'q, T>) -> Repo<T> {
+        in_time(self.ask_point(query)).await
+    }
+
+    async fn ask_point<'q, T>(&self, query: impl Fn(Conn) -> Query<'q, T>) -> Repo<T> {
         let slots = &self.inner.points;
         let slot = THREAD
             .with(|t| slots.get(t % slots.len()))
             .ok_or_else(|| unavailable("no connection"))?;
         for last in [false, true] {
-            let conn = slot.get(&self.inner.config).await?;
-            match tokio::time::timeout(POINT_DEADLINE, query(conn.clone())).await {
-                Ok(Ok(value)) => return Ok(value),
+            let held = slot.get(&self.inner.config).await?;
+            match tokio::time::timeout(POINT_DEADLINE, query(held.conn.clone())).await {
+                Ok(Ok(value)) => {
+                    if held.is_spent() {
+                        slot.drop_if(&held);
+                    }
+                    return Ok(value);
+                }
                 Ok(Err(error)) if is_dead(&error) => {
-                    slot.drop_if(&conn);
+                    slot.drop_if(&held);
                     if last {
                         return Err(repo(error));
                     }
@@ -97,7 +130,7 @@ impl Reader {
                 Ok(Err(error)) => return Err(repo(error)),
                 Err(_) => {
                     // Whoever waits behind an answer that does not come should not wait longer.
-                    slot.drop_if(&conn);
+                    slot.drop_if(&held);
                     return Err(unavailable("the database did not answer in time"));
                 }
             }
@@ -110,17 +143,21 @@ impl Reader {
     /// # Errors
     /// As [`Reader::point`].
     pub async fn list<'q, T>(&self, query: impl Fn(Conn) -> Query<'q, T>) -> Repo<T> {
+        in_time(self.ask_list(query)).await
+    }
+
+    async fn ask_list<'q, T>(&self, query: impl Fn(Conn) -> Query<'q, T>) -> Repo<T> {
         let _permit = self.list_permit().await?;
         for last in [false, true] {
             // The second try takes no idle connection: after a restart all of them are dead.
             let idle = if last { None } else { self.idle_lists().pop() };
-            let conn = match idle {
-                Some(conn) => conn,
-                None => Arc::new(connect(&self.inner.config).await?),
+            let held = match idle {
+                Some(held) => held,
+                None => connect(&self.inner.config).await?,
             };
-            match tokio::time::timeout(LIST_DEADLINE, query(conn.clone())).await {
+            match tokio::time::timeout(LIST_DEADLINE, query(held.conn.clone())).await {
                 Ok(Ok(value)) => {
-                    self.idle_lists().push(conn);
+                    self.keep(held);
                     return Ok(value);
                 }
                 Ok(Err(error)) if is_dead(&error) => {
@@ -130,13 +167,20 @@ impl Reader {
                     }
                 }
                 Ok(Err(error)) => {
-                    self.idle_lists().push(conn);
+                    self.keep(held);
                     return Err(repo(error));
                 }
                 Err(_) => return Err(unavailable("the database did not answer in time")),
             }
         }
         Err(unavailable("no connection"))
+    }
+
+    /// For the next list, unless the connection has served long enough.
+    fn keep(&self, held: Held) {
+        if !held.is_spent() {
+            self.idle_lists().push(held);
+        }
     }
 
     async fn list_permit(&self) -> Repo<OwnedSemaphorePermit> {
@@ -147,28 +191,28 @@ impl Reader {
         }
     }
 
-    fn idle_lists(&self) -> std::sync::MutexGuard<'_, Vec<Conn>> {
+    fn idle_lists(&self) -> std::sync::MutexGuard<'_, Vec<Held>> {
         self.inner.lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Slot {
-    fn current(&self) -> Option<Conn> {
+    fn current(&self) -> Option<Held> {
         self.current
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    fn drop_if(&self, dead: &Conn) {
+    fn drop_if(&self, dead: &Held) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if current.as_ref().is_some_and(|c| Arc::ptr_eq(c, dead)) {
+        if current.as_ref().is_some_and(|c| Arc::ptr_eq(&c.conn, &dead.conn)) {
             *current = None;
         }
     }
 
     /// The shared connection; one task at a time makes a new one, the others wait for it.
-    async fn get(&self, config: &PgConfig) -> Repo<Conn> {
+    async fn get(&self, config: &PgConfig) -> Repo<Held> {
         if let Some(conn) = self.current() {
             return Ok(conn);
         }
@@ -181,7 +225,6 @@ impl Slot {
         }
         match connect(config).await {
             Ok(conn) => {
-                let conn = Arc::new(conn);
                 *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(conn.clone());
                 *failed_at = None;
                 Ok(conn)
@@ -194,6 +237,15 @@ impl Slot {
     }
 }
 
+/// Nobody waits longer for a read, whatever it met on its way.
+async fn in_time<T>(read: impl Future<Output = Repo<T>>) -> Repo<T> {
+    match tokio::time::timeout(WHOLE, read).await {
+        Ok(answer) => answer,
+        Err(_) => Err(unavailable("the database did not answer in time")),
+    }
+}
+
+/// Whether another connection would answer what this one did not.
 fn is_dead(error: &Error) -> bool {
     match error {
         Error::DatabaseError(
@@ -201,7 +253,11 @@ fn is_dead(error: &Error) -> bool {
             _,
         ) => true,
         Error::DatabaseError(DatabaseErrorKind::Unknown, info) => {
-            info.message().starts_with("terminating connection")
+            let said = info.message();
+            said.starts_with("terminating connection")
+                // A column changed its type, or somebody removed what was prepared: it stays so.
+                || said.starts_with("cached plan must not change result type")
+                || (said.starts_with("prepared statement") && said.ends_with("does not exist"))
         }
         _ => false,
     }
@@ -211,16 +267,36 @@ fn unavailable(why: &'static str) -> RepoError {
     RepoError::Unavailable(why.into())
 }
 
-async fn connect(config: &PgConfig) -> Repo<AsyncPgConnection> {
-    let whole = config.connect_timeout + Duration::from_secs(1);
-    match tokio::time::timeout(whole, establish(config)).await {
-        Ok(Ok(conn)) => Ok(conn),
+async fn connect(config: &PgConfig) -> Repo<Held> {
+    // Each host in turn has the time of one.
+    let hosts = u32::try_from(config.hosts.len()).unwrap_or(1);
+    let whole = config.connect_timeout.saturating_mul(hosts) + Duration::from_secs(1);
+    match tokio::time::timeout(whole, prepared(config)).await {
+        Ok(Ok(held)) => Ok(held),
         Ok(Err(error)) => {
             tracing::warn!(error = %error, "cannot connect to the database");
             Err(RepoError::Unavailable(error))
         }
         Err(_) => Err(unavailable("connecting to the database took too long")),
     }
+}
+
+/// A connection that answers in English and counts the statements that it keeps.
+async fn prepared(config: &PgConfig) -> Result<Held, domain::error::BoxError> {
+    let mut conn = establish(config).await?;
+    conn.batch_execute(crate::messages::ASK).await?;
+    let texts = Arc::new(AtomicUsize::new(0));
+    let counted = texts.clone();
+    diesel_async::AsyncConnection::set_instrumentation(&mut conn, move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::CacheQuery { .. } = event {
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    Ok(Held {
+        conn: Arc::new(conn),
+        retires: Instant::now() + MAX_AGE,
+        texts,
+    })
 }
 
 #[cfg(not(feature = "tls"))]

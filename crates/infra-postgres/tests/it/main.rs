@@ -16,6 +16,7 @@ mod idempotency;
 mod interventions;
 mod migrations;
 mod notifications;
+mod reader;
 mod retention;
 mod sessions;
 mod support;
