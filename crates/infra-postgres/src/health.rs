@@ -33,8 +33,11 @@ pub async fn answers(reader: &Reader) -> Repo<()> {
 #[derive(Debug, Clone)]
 pub struct Fitness {
     config: PgConfig,
-    latest: Arc<Mutex<Option<(Instant, Result<(), String>)>>>,
+    latest: Arc<Mutex<Latest>>,
 }
+
+/// When the database was last asked, and what it said.
+type Latest = Option<(Instant, Result<(), String>)>;
 
 /// How long a refusal is repeated without asking.
 const ASKED: Duration = Duration::from_secs(1);

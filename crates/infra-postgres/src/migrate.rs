@@ -138,14 +138,14 @@ pub(crate) fn pending_on(conn: &mut PgConnection) -> Result<Vec<String>, BoxErro
         Vec::new()
     };
     let all: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations()?;
-    let is_pending = |migration: &&Box<dyn Migration<Pg>>| {
-        let version = migration.name().version().to_string();
-        applied.iter().all(|row| row.version != version)
-    };
     let mut names: Vec<String> = all
         .iter()
-        .filter(is_pending)
-        .map(|migration| migration.name().to_string())
+        .map(|migration| migration.name())
+        .filter(|name| {
+            let version = name.version().to_string();
+            applied.iter().all(|row| row.version != version)
+        })
+        .map(ToString::to_string)
         .collect();
     names.sort();
     Ok(names)

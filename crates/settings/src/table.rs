@@ -71,11 +71,11 @@ settings! {
         max_connections: u32 = ["MAX_CONNECTIONS"], "10000";
         /// Form of the log.
         log_format: LogFormat = ["LOG_FORMAT"], "json";
+        /// Least level that is logged, or a filter such as `info,http=debug`.
+        log_level: String = ["LOG_LEVEL"], "info";
         /// File that the scheduler writes again with every look into its queue, and whose age
         /// `scheduler health` judges; one for each scheduler on a machine.
         scheduler_heartbeat_file: String = ["SCHEDULER_HEARTBEAT_FILE"], "/tmp/erp-mif-scheduler.heartbeat";
-        /// Least level that is logged, or a filter such as `info,http=debug`.
-        log_level: String = ["LOG_LEVEL"], "info";
     }
     "API" {
         /// Title of the API.

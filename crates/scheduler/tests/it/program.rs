@@ -16,6 +16,10 @@ impl Directory {
         Self(std::env::temp_dir().join(format!("mif-scheduler-{}", uuid::Uuid::new_v4().simple())))
     }
 
+    fn heartbeat(&self) -> PathBuf {
+        self.0.with_extension("heartbeat")
+    }
+
     fn messages(&self) -> usize {
         let Ok(entries) = std::fs::read_dir(&self.0) else {
             return 0;
@@ -32,6 +36,7 @@ impl Directory {
 impl Drop for Directory {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
+        let _ = std::fs::remove_file(self.heartbeat());
     }
 }
 
@@ -45,6 +50,7 @@ fn program(company: &Company, mail: &Directory, command: &str) -> Command {
         .env("JWT_SECRET_KEY", "Vt7Yk2pQ9sXw4Lz8Rb3Nc6Mf1Hd5Gj0A")
         .env("DATABASE_URL", company.db.url())
         .env("MAIL_DIR", &mail.0)
+        .env("SCHEDULER_HEARTBEAT_FILE", mail.heartbeat())
         .stdin(Stdio::null());
     program
 }
@@ -116,6 +122,45 @@ async fn it_works_until_it_is_told_to_stop() {
         assert!(status.expect("ended").success(), "{signal}");
         assert_eq!(company.mails("envoyee"), i64::try_from(before + 2).expect("few"));
     }
+}
+
+#[tokio::test]
+async fn it_says_whether_it_works_and_does_again_what_was_given_up() {
+    let (company, mail) = (Company::new().await, Directory::new());
+    let healthy = || {
+        let output = program(&company, &mail, "health").output().expect("the program");
+        output.status.success()
+    };
+    let replay = |what: &str| {
+        let output = program(&company, &mail, "replay").arg(what).output();
+        output.expect("the program").status.success()
+    };
+    assert!(!healthy(), "nothing works here yet");
+    company.assignment(1).await;
+    company
+        .db
+        .execute("UPDATE taches SET dead_at = now(), last_error = 'relais' WHERE kind = 'evenement'");
+    let task = company
+        .db
+        .number("SELECT id FROM taches WHERE dead_at IS NOT NULL");
+    let listed = program(&company, &mail, "dead").output().expect("the program");
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let line = listed.lines().find(|l| l.starts_with(&format!("{task}\t")));
+    assert!(
+        line.is_some_and(|l| l.ends_with("\tevenement\trelais")),
+        "{listed}"
+    );
+    assert!(!replay("999999"), "no such task was given up");
+    assert!(replay(&task.to_string()) && !replay(&task.to_string()), "once");
+    let _running = Running(
+        program(&company, &mail, "run")
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the program"),
+    );
+    eventually("the messages", || mail.messages() == 2).await;
+    assert!(healthy());
+    assert!(replay("--all"), "nothing is left to do");
 }
 
 #[tokio::test]
