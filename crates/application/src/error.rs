@@ -62,6 +62,8 @@ pub enum Code {
     LastAdmin,
     /// Nobody grants a role above their own.
     RoleAboveOwn,
+    /// Something is there that only an account of this role may have.
+    RoleInUse,
     /// The technician has the job already.
     AlreadyAssigned,
     /// The job is archived already.
@@ -237,9 +239,10 @@ fn conflict(constraint: Constraint, name: String) -> AppError {
         Constraint::UserUsername => taken("username"),
         Constraint::ClientUser | Constraint::TechnicianUser => taken("user_id"),
         Constraint::ContactPrincipal => taken("principal"),
-        Constraint::TeamName | Constraint::SkillName => taken("nom"),
+        Constraint::SiteName | Constraint::TeamName | Constraint::SkillName => taken("nom"),
         Constraint::EquipmentSerial => taken("numero_serie"),
-        Constraint::Duplicate => taken("id"),
+        // Of a field that callers do not send: there is none to name.
+        Constraint::Duplicate => AppError::rule(Code::AlreadyExists),
         Constraint::EquipmentCycle => AppError::rule(Code::EquipmentCycle),
         Constraint::TechnicianBusy => AppError::rule(Code::TechnicianBusy),
         Constraint::InUse => AppError::rule(Code::InUse),

@@ -94,7 +94,7 @@ fn intervention_machine(out: &mut String) {
             .iter()
             .map(|right| {
                 let when = if right.only_untaken {
-                    " (open and unassigned)"
+                    " (a request, open and unassigned)"
                 } else {
                     ""
                 };

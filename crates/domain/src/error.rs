@@ -14,6 +14,8 @@ vocab! {
         ClientUser = "clients_user",
         /// One main contact per client.
         ContactPrincipal = "clients_contacts_principal",
+        /// Another site of the client has this name.
+        SiteName = "sites_nom",
         /// Another team has this name.
         TeamName = "equipes_nom",
         /// The user already has a technician profile.

@@ -20,6 +20,8 @@ pub mod page;
 pub mod policy;
 pub mod ports;
 pub mod record;
+#[cfg(feature = "mocks")]
+pub mod samples;
 pub mod session;
 pub mod skill;
 pub mod team;

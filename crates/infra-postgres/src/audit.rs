@@ -64,10 +64,14 @@ impl AuditTrail {
         self.push("creation", table, id, None, after);
     }
 
-    /// A changed row of `table`: only what differs is kept.
+    /// A changed row of `table`: only what differs is kept, and nothing when nothing does (what
+    /// changed stands in a side table, which has a row of its own).
     pub fn updated(&mut self, table: &str, id: Option<i64>, before: &impl Serialize, after: &impl Serialize) {
         let (before, after) = differences(before, after);
-        self.push("modification", table, id, Some(before), Some(after));
+        if !before.is_empty() || !after.is_empty() {
+            let (before, after) = (Value::Object(before), Value::Object(after));
+            self.push("modification", table, id, Some(before), Some(after));
+        }
     }
 
     /// A removed row of `table`.
@@ -91,7 +95,7 @@ impl AuditTrail {
     }
 }
 
-fn differences(before: &impl Serialize, after: &impl Serialize) -> (Value, Value) {
+fn differences(before: &impl Serialize, after: &impl Serialize) -> (Map<String, Value>, Map<String, Value>) {
     let object = |v: Result<Value, _>| match v {
         Ok(Value::Object(map)) => map,
         _ => Map::new(),
@@ -109,7 +113,7 @@ fn differences(before: &impl Serialize, after: &impl Serialize) -> (Value, Value
         b.remove(&key);
         a.remove(&key);
     }
-    (Value::Object(b), Value::Object(a))
+    (b, a)
 }
 
 impl AuditLog for PgTx<'_> {
@@ -142,7 +146,7 @@ mod tests {
             &json!({"a": 1, "b": 2, "c": null}),
             &json!({"a": 1, "b": 3, "c": "x"}),
         );
-        assert_eq!(before, json!({"b": 2, "c": null}));
-        assert_eq!(after, json!({"b": 3, "c": "x"}));
+        assert_eq!(serde_json::Value::Object(before), json!({"b": 2, "c": null}));
+        assert_eq!(serde_json::Value::Object(after), json!({"b": 3, "c": "x"}));
     }
 }

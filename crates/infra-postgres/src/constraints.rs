@@ -10,6 +10,7 @@ pub const NAMED: &[(&str, Constraint)] = &[
     ("uq_clients_user", Constraint::ClientUser),
     ("clients_utilisateurs_pkey", Constraint::ClientUser),
     ("uq_clients_contacts_principal", Constraint::ContactPrincipal),
+    ("uq_sites_nom", Constraint::SiteName),
     ("uq_equipes_nom", Constraint::TeamName),
     ("uq_techniciens_user", Constraint::TechnicianUser),
     ("uq_competences_nom", Constraint::SkillName),

@@ -133,7 +133,7 @@ fn release(db: &Database, operation: &Operation, answer: &Answer) {
             "UPDATE users SET username = username || id, email = id || email WHERE id = {user}"
         ));
     }
-    for table in ["equipes", "competences"] {
+    for table in ["equipes", "competences", "sites"] {
         if path.contains(&format!("/{table}")) {
             db.execute(&format!("UPDATE {table} SET nom = nom || id WHERE id = {id}"));
         }

@@ -123,6 +123,7 @@ const fn app(code: Code) -> Entry {
         C::EquipmentCycle => e(409, "regle", "Arborescence impossible", "Un équipement ne peut pas faire partie de lui-même."),
         C::LastAdmin => e(409, "regle", "Dernier administrateur", "Le dernier administrateur actif ne peut être ni désactivé ni rétrogradé."),
         C::RoleAboveOwn => e(403, "droits", "Rôle supérieur au vôtre", "Vous ne pouvez pas accorder un rôle supérieur au vôtre."),
+        C::RoleInUse => e(409, "regle", "Rôle utilisé", "Le compte a encore une fiche de technicien, un accès client ou une équipe à sa charge, qui demandent ce rôle ; gardez-le, au besoin parmi « roles »."),
         C::AlreadyAssigned => e(409, "regle", "Technicien déjà affecté", "Ce technicien est déjà affecté à l'intervention."),
         C::AlreadyArchived => e(409, "regle", "Déjà archivée", "Cette intervention est déjà archivée."),
         C::NotClosed => e(409, "regle", "Intervention non close", "Seule une intervention close peut être évaluée."),

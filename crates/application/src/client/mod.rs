@@ -44,11 +44,12 @@ fn target(tx: &mut dyn Tx, ctx: &Ctx, id: Id<Client>) -> Result<Target, AppError
     Ok(target)
 }
 
-/// A portal account is an existing account of role client.
+/// A portal account is an existing account of role client. It is held, so that it keeps the role at
+/// least as long as this takes.
 fn require_portal_role(tx: &mut dyn Tx, user: Id<User>) -> Result<(), AppError> {
     let known = tx
         .users()
-        .find(user)?
+        .lock(user)?
         .is_some_and(|u| u.roles().contains(&Role::Client));
     if known {
         Ok(())

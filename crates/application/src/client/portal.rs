@@ -1,7 +1,7 @@
 //! Accounts of a client's portal: the main one that the client names, and further ones.
 
 use domain::Id;
-use domain::client::{Client, PortalUser, SiteSort};
+use domain::client::{Client, NameSort, PortalUser};
 use domain::page::{Page, PageRequest};
 use domain::policy::Permission;
 use domain::ports::Tx;
@@ -22,7 +22,7 @@ pub async fn list_portal_users(
     app: &App,
     ctx: &Ctx,
     client: Id<Client>,
-    page: &PageRequest<SiteSort>,
+    page: &PageRequest<NameSort>,
 ) -> Result<Page<PortalUser>, AppError> {
     ctx.require(Permission::ClientManage)?;
     let seen = known(app, ctx, client).await?;

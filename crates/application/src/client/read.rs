@@ -1,6 +1,6 @@
 //! Reading clients, their sites and contacts.
 
-use domain::client::{Client, ClientFilter, ClientSort, Contact, Site, SiteSort};
+use domain::client::{Client, ClientFilter, ClientSort, Contact, NameSort, Site};
 use domain::page::{Page, PageRequest};
 use domain::policy::{Permission, Visibility};
 use domain::{Id, Record};
@@ -57,7 +57,7 @@ pub async fn list_sites(
     app: &App,
     ctx: &Ctx,
     client: Id<Client>,
-    page: &PageRequest<SiteSort>,
+    page: &PageRequest<NameSort>,
 ) -> Result<Page<Record<Site>>, AppError> {
     let seen = known(app, ctx, client).await?;
     Ok(app.clients.list_sites(client, &seen, page).await?)
@@ -88,7 +88,7 @@ pub async fn list_contacts(
     app: &App,
     ctx: &Ctx,
     client: Id<Client>,
-    page: &PageRequest<SiteSort>,
+    page: &PageRequest<NameSort>,
 ) -> Result<Page<Record<Contact>>, AppError> {
     let seen = known(app, ctx, client).await?;
     Ok(app.clients.list_contacts(client, &seen, page).await?)

@@ -19,7 +19,7 @@ pub type EditSite = Arc<dyn Fn(&Record<Site>) -> Result<Site, AppError> + Send +
 /// Adds a site to the client that it names.
 ///
 /// # Errors
-/// `NotFound` without such a client; validation issues.
+/// `NotFound` without such a client; validation issues; `AlreadyExists` for a taken name.
 pub async fn create_site(
     app: &App,
     ctx: &Ctx,
@@ -47,7 +47,8 @@ pub async fn create_site(
 /// Applies `edit` to a site of a client.
 ///
 /// # Errors
-/// `NotFound` when the client has no such site; validation issues; `StaleVersion`.
+/// `NotFound` when the client has no such site; validation issues; `AlreadyExists` for a taken name;
+/// `StaleVersion`.
 pub async fn update_site(
     app: &App,
     ctx: &Ctx,

@@ -171,9 +171,10 @@ fn ids(jobs: &[Id<Intervention>]) -> Detail {
 
 #[cfg(test)]
 mod tests {
+    use domain::equipment::FailureOrigin;
     use domain::equipment::store::MockEquipmentStore;
-    use domain::equipment::{Criticality, EquipmentStatus, FailureOrigin};
     use domain::ports::unit_of_work::FakeTx;
+    use domain::samples;
     use jiff::Timestamp;
     use mockall::Sequence;
 
@@ -198,27 +199,10 @@ mod tests {
 
     fn equipment() -> Equipment {
         Equipment {
-            client: Id::new(1),
-            site: None,
-            parent: None,
             name: "Compresseur".into(),
-            model: None,
-            brand: None,
             serial_number: "C-1".into(),
             kind: "pneumatique".into(),
-            status: EquipmentStatus::Operational,
-            criticality: Criticality::Standard,
-            location: None,
-            installed_on: None,
-            next_maintenance: None,
-            maintenance_every_days: None,
-            public_code: "0123456789abcdef0123456789abcdef".into(),
-            meter_unit: None,
-            meter_value: None,
-            replacement_value: None,
-            notes: None,
-            retirement_reason: None,
-            required_skills: Vec::new(),
+            ..samples::equipment(Id::new(1))
         }
     }
 
@@ -284,5 +268,28 @@ mod tests {
         let applied = write(&mut tx, &before, &plan).expect("written");
         assert_eq!(applied.failure_of_job, Some(Id::new(71)));
         assert_eq!(applied.equipment.version, 3, "the row itself did not change");
+    }
+
+    #[test]
+    fn every_refusal_keeps_its_code() {
+        use domain::equipment::EquipmentStatus::{Decommissioned, Down};
+        for refusal in [
+            Refusal::InvalidTransition {
+                from: Down,
+                action: domain::equipment::machine::Action::ReturnToService,
+                allowed: Vec::new(),
+            },
+            Refusal::Held { holders: Vec::new() },
+            Refusal::HasOpenJobs { jobs: Vec::new() },
+            Refusal::OutOfService,
+            Refusal::Inconsistent {
+                from: Decommissioned,
+                to: Down,
+            },
+            Refusal::Invalid(domain::text::Issues::default()),
+        ] {
+            let code = refusal.code();
+            assert_eq!(refused(refusal).code().as_str(), code);
+        }
     }
 }

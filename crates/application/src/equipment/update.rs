@@ -101,13 +101,18 @@ fn read_only(before: &Equipment, after: &Equipment) -> Result<(), AppError> {
     Ok(issues.into_result()?)
 }
 
-/// A new frequency or day of installation moves the day that is due, unless the caller set it.
+/// A new frequency or day of installation moves the day that is due, unless the caller set it; without
+/// a frequency nothing is due any more.
 fn reschedule(tx: &mut dyn Tx, before: &Record<Equipment>, after: &mut Equipment) -> Result<(), AppError> {
     let moved = (before.maintenance_every_days, before.installed_on)
         != (after.maintenance_every_days, after.installed_on);
     if moved && before.next_maintenance == after.next_maintenance {
         let last = tx.equipments().last_preventive(before.id)?.map(local_date);
-        after.next_maintenance = rules::next_due(last, after).or(after.next_maintenance);
+        let kept = after.next_maintenance.filter(|_| {
+            // A day that was set by hand, without any frequency, stays.
+            before.maintenance_every_days.is_none() || after.maintenance_every_days.is_some()
+        });
+        after.next_maintenance = rules::next_due(last, after).or(kept);
     }
     Ok(())
 }

@@ -146,10 +146,10 @@ fn unknown_skills(
     Ok(())
 }
 
-/// The target of a stored job. Its technician's team is asked for when the actor leads one.
+/// The target of a stored job. Its technician's team is asked for when the actor has a right by team.
 fn stored_target(tx: &mut dyn Tx, ctx: &Ctx, job: &Intervention) -> Result<Target, AppError> {
     let team = match job.technician {
-        Some(id) if !ctx.actor.teams.is_empty() => tx.technicians().find(id)?.and_then(|t| t.team),
+        Some(id) if ctx.actor.reaches_teams() => tx.technicians().find(id)?.and_then(|t| t.team),
         _ => None,
     };
     Ok(Target {

@@ -18,11 +18,14 @@ use domain::user::User;
 
 use crate::error::AppError;
 
-/// A team is led by a manager (or an administrator): the scope that comes with it is theirs.
+/// Who may lead a team: a manager, or an administrator.
+pub(crate) const LEADS: &[Role] = &[Role::Manager, Role::Admin];
+
+/// The account is held, so that it keeps the role at least as long as this takes.
 fn require_lead(tx: &mut dyn Tx, lead: Option<Id<User>>) -> Result<(), AppError> {
     let Some(lead) = lead else { return Ok(()) };
-    let leads = |roles: Vec<Role>| roles.contains(&Role::Manager) || roles.contains(&Role::Admin);
-    if tx.users().find(lead)?.is_some_and(|user| leads(user.roles())) {
+    let leads = |roles: Vec<Role>| roles.iter().any(|role| LEADS.contains(role));
+    if tx.users().lock(lead)?.is_some_and(|user| leads(user.roles())) {
         Ok(())
     } else {
         Err(AppError::field(FieldIssue::new(

@@ -145,7 +145,8 @@ fn keep_reason(tx: &mut dyn Tx, command: &Command, id: Id<Technician>) {
     }
 }
 
-fn refused(refusal: Refusal) -> AppError {
+/// What a refusal of the machine means to the caller, with what would work.
+pub(crate) fn refused(refusal: Refusal) -> AppError {
     match refusal {
         Refusal::Invalid(issues) => issues.into(),
         Refusal::InvalidTransition { from, allowed, .. } => AppError::Rule {
@@ -163,5 +164,27 @@ fn refused(refusal: Refusal) -> AppError {
             details: vec![("intervention_id", Detail::Number(job.get()))],
         },
         Refusal::Job(refusal) => refusal.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_keeps_its_code() {
+        for refusal in [
+            Refusal::InvalidTransition {
+                from: domain::technician::Availability::Busy,
+                action: Action::TakeLeave,
+                allowed: Vec::new(),
+            },
+            Refusal::RunningJob { job: Id::new(1) },
+            Refusal::Job(job::Refusal::NoTechnician),
+            Refusal::Invalid(domain::text::Issues::default()),
+        ] {
+            let code = refusal.code();
+            assert_eq!(refused(refusal).code().as_str(), code);
+        }
     }
 }

@@ -156,10 +156,11 @@ async fn account(app: &App, ctx: &Ctx, account: Account, profile: &Technician) -
     })))
 }
 
+/// The account is held, so that it keeps the role at least as long as this takes.
 fn require_account(tx: &mut dyn Tx, id: Id<User>) -> Result<Id<User>, AppError> {
     if tx
         .users()
-        .find(id)?
+        .lock(id)?
         .is_some_and(|account| account.roles().contains(&Role::Technician))
     {
         Ok(id)

@@ -107,6 +107,8 @@ pub async fn create_first_admin(
         ..draft
     };
     app.run("user.create_first_admin", origin, move |tx| {
+        // Two at once would each see an empty system.
+        tx.users().lock_first()?;
         if tx.users().any()? {
             return Err(AppError::rule(Code::AlreadyExists));
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::policy::{Permission, Role};
 use domain::ports::Tx;
+use domain::technician;
 use domain::user::{User, rules};
 use domain::{Id, Record};
 
@@ -11,6 +12,8 @@ use super::{keep_an_admin, target};
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
 use crate::error::{AppError, Code, Detail};
+use crate::team::LEADS;
+use crate::technician::availability::refused;
 use crate::write::{Render, Written};
 
 /// Makes the account that the caller wants out of the present one; pure.
@@ -20,7 +23,8 @@ pub type EditUser = Arc<dyn Fn(&Record<User>) -> Result<User, AppError> + Send +
 ///
 /// # Errors
 /// Validation issues; `DeniedFields` when somebody changes more of their own account than its
-/// profile; `LastAdmin`; `RoleAboveOwn`; `StaleVersion`.
+/// profile; `LastAdmin`; `RoleAboveOwn`; `TechnicianBusy`; `RoleInUse` with what needs a role that would go;
+/// `StaleVersion`.
 pub async fn update(
     app: &App,
     ctx: &Ctx,
@@ -76,6 +80,7 @@ fn apply(
     if before.is_active && !after.is_active {
         refuse_with_running_job(tx, id)?;
     }
+    keep_needed_roles(tx, &before, &after)?;
     let after = rules::with_auth_version(&before, after);
     let record = tx.users().update(&before, &after)?;
     let ended = match rules::ends_sessions(&before, &after) {
@@ -94,12 +99,52 @@ fn refuse_with_running_job(tx: &mut dyn Tx, user: Id<User>) -> Result<(), AppErr
     let Some(technician) = tx.technicians().lock_by_user(user)? else {
         return Ok(());
     };
-    match tx.technicians().running_job(technician.id)? {
-        None => Ok(()),
-        Some(job) => Err(AppError::Rule {
-            code: Code::TechnicianBusy,
-            details: vec![("intervention_id", Detail::Number(job.get()))],
-        }),
+    let running = tx.technicians().running_job(technician.id)?;
+    technician::machine::may_deactivate(running).map_err(refused)
+}
+
+/// A role stays while something is there that only an account of that role may have: a technician's
+/// profile, a client's portal, a team to lead. Whoever makes such a thing holds the account, too.
+fn keep_needed_roles(tx: &mut dyn Tx, before: &Record<User>, after: &User) -> Result<(), AppError> {
+    let loses = |any_of: &[Role]| {
+        let has = |user: &User| user.roles().iter().any(|role| any_of.contains(role));
+        has(before) && !has(after)
+    };
+    let technician = loses(&[Role::Technician]);
+    let (client, lead) = (loses(&[Role::Client]), loses(LEADS));
+    if !(technician || client || lead) {
+        return Ok(());
+    }
+    if technician {
+        refuse_with_running_job(tx, before.id)?;
+    }
+    let tied = tx.users().actor(before.id)?.ok_or(AppError::StaleRow)?;
+    let profile = tied.technician.map(|id| Detail::Number(id.get()));
+    let clients = tied.clients.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let teams = tied.teams.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let needed: Vec<_> = [
+        ("technicien_id", profile.filter(|_| technician)),
+        (
+            "clients",
+            Some(clients)
+                .filter(|c| client && !c.is_empty())
+                .map(Detail::List),
+        ),
+        (
+            "equipes",
+            Some(teams).filter(|t| lead && !t.is_empty()).map(Detail::List),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(name, detail)| Some((name, detail?)))
+    .collect();
+    if needed.is_empty() {
+        Ok(())
+    } else {
+        Err(AppError::Rule {
+            code: Code::RoleInUse,
+            details: needed,
+        })
     }
 }
 

@@ -7,11 +7,10 @@ use application::write::silent;
 use application::{AppError, Code, Detail};
 use domain::client::Client;
 use domain::equipment::store::Situation;
-use domain::equipment::{Criticality, Equipment, EquipmentStatus, Holder};
+use domain::equipment::{Equipment, EquipmentStatus, Holder};
 use domain::event::Event;
-use domain::intervention::{
-    Closing, HistoryAction, Intervention, Kind, Origin, Priority, Status, WaitReason,
-};
+use domain::intervention::{HistoryAction, Intervention, Status, WaitReason};
+use domain::samples;
 use domain::technician::Availability;
 use domain::technician::machine::{Action, Command};
 use domain::text::IssueCode;
@@ -146,60 +145,20 @@ async fn what_the_state_does_not_allow_is_refused_with_what_it_does() {
 
 fn job() -> Record<Intervention> {
     let data = Intervention {
-        number: "INT-2026-00001".into(),
-        equipment: Id::new(60),
-        client: Id::new(5),
-        site: None,
         technician: Some(Id::new(ID)),
-        contract: None,
-        requester: None,
-        follow_up_of: None,
-        title: "Fuite".into(),
         description: "Fuite sur la pompe".into(),
-        kind: Kind::Corrective,
         status: Status::InProgress,
-        priority: Priority::Normal,
-        urgent: false,
-        origin: Origin::Internal,
-        opened_at: now(),
-        planned_at: None,
         assigned_at: Some(now()),
         started_at: Some(now()),
-        finished_at: None,
-        estimated_minutes: 60,
-        wait_reason: None,
-        failure: None,
-        equipment_returned: false,
-        archived_at: None,
-        required_skills: Vec::new(),
-        closing: Closing::default(),
+        ..samples::intervention(Id::new(60), Id::new(5), now())
     };
     Record::fresh(Id::new(50), now(), data)
 }
 
 fn pump() -> Record<Equipment> {
     let data = Equipment {
-        client: Id::<Client>::new(5),
-        site: None,
-        parent: None,
-        name: "Pompe".into(),
-        model: None,
-        brand: None,
-        serial_number: "P-1".into(),
-        kind: "hydraulique".into(),
         status: EquipmentStatus::InMaintenance,
-        criticality: Criticality::Standard,
-        location: None,
-        installed_on: None,
-        next_maintenance: None,
-        maintenance_every_days: None,
-        public_code: "0123456789abcdef".into(),
-        meter_unit: None,
-        meter_value: None,
-        replacement_value: None,
-        notes: None,
-        retirement_reason: None,
-        required_skills: Vec::new(),
+        ..samples::equipment(Id::<Client>::new(5))
     };
     Record::fresh(Id::new(60), now(), data)
 }

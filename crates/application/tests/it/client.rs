@@ -9,7 +9,7 @@ use application::client::{
 };
 use application::write::silent;
 use application::{AppError, Code, Ctx, Detail};
-use domain::client::{Client, ClientKind, ClientStatus, Contact, PortalUser, ServiceLevel, Site, SiteSort};
+use domain::client::{Client, ClientKind, ClientStatus, Contact, NameSort, PortalUser, ServiceLevel, Site};
 use domain::equipment::{EquipmentFilter, EquipmentSort};
 use domain::error::{Constraint, RepoError};
 use domain::page::{Page, PageRequest, Sort, Start};
@@ -97,12 +97,12 @@ fn issues(error: AppError) -> Vec<FieldIssue> {
     }
 }
 
-fn page() -> PageRequest<SiteSort> {
+fn page() -> PageRequest<NameSort> {
     PageRequest {
         limit: 5,
         start: Start::Offset(0),
         sort: Sort {
-            key: SiteSort::Id,
+            key: NameSort::Id,
             descending: false,
         },
     }
@@ -207,7 +207,7 @@ async fn the_portal_account_must_be_one_of_role_client() {
         fakes
             .tx
             .users
-            .expect_find()
+            .expect_lock()
             .once()
             .returning(move |_| Ok(found.clone()));
         fakes
@@ -238,7 +238,7 @@ async fn an_account_that_stays_is_not_judged_again() {
         record.data.user = Some(Id::new(7));
         Ok(Some(record))
     });
-    fakes.tx.users.expect_find().never();
+    fakes.tx.users.expect_lock().never();
     fakes
         .tx
         .clients
@@ -588,7 +588,7 @@ async fn a_portal_account_is_linked_once() {
     fakes
         .tx
         .users
-        .expect_find()
+        .expect_lock()
         .returning(|_| Ok(Some(user(7, Role::Client))));
     fakes
         .tx
@@ -615,7 +615,7 @@ async fn a_portal_account_is_linked_once() {
     fakes
         .tx
         .users
-        .expect_find()
+        .expect_lock()
         .returning(|_| Ok(Some(user(7, Role::Technician))));
     let refused = link_user(&fakes.app(), &manager(), Id::new(5), Id::new(7), silent())
         .await
@@ -631,7 +631,7 @@ async fn a_portal_account_is_linked_once() {
     fakes
         .tx
         .users
-        .expect_find()
+        .expect_lock()
         .returning(|_| Ok(Some(user(7, Role::Client))));
     fakes
         .tx

@@ -7,9 +7,10 @@ mod state;
 use application::{AppError, Ctx};
 use domain::client::Client;
 use domain::equipment::store::{MockEquipmentStore, References};
-use domain::equipment::{Criticality, Equipment, EquipmentDetail, EquipmentStatus};
+use domain::equipment::{Equipment, EquipmentDetail, EquipmentStatus};
 use domain::policy::Role;
 use domain::ports::unit_of_work::FakeTx;
+use domain::samples;
 use domain::technician::Technician;
 use domain::{Id, Record};
 
@@ -18,27 +19,10 @@ use crate::support::{Fakes, actor, ctx, now};
 /// The equipment of every test.
 fn equipment() -> Equipment {
     Equipment {
-        client: Id::new(1),
-        site: None,
-        parent: None,
         name: "Compresseur".into(),
-        model: None,
-        brand: None,
         serial_number: "C-1".into(),
         kind: "pneumatique".into(),
-        status: EquipmentStatus::Operational,
-        criticality: Criticality::Standard,
-        location: None,
-        installed_on: None,
-        next_maintenance: None,
-        maintenance_every_days: None,
-        public_code: "0123456789abcdef0123456789abcdef".into(),
-        meter_unit: None,
-        meter_value: None,
-        replacement_value: None,
-        notes: None,
-        retirement_reason: None,
-        required_skills: Vec::new(),
+        ..samples::equipment(Id::new(1))
     }
 }
 

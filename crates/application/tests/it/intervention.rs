@@ -9,17 +9,16 @@ use application::write::silent;
 use application::{AppError, Code, Ctx};
 use domain::client::{Client, ClientKind, ClientStatus, ServiceLevel};
 use domain::equipment::store::Situation;
-use domain::equipment::{
-    Criticality, Equipment, EquipmentStatus, FailureOrigin, Holder, machine as equipment_machine,
-};
+use domain::equipment::{Equipment, EquipmentStatus, FailureOrigin, Holder, machine as equipment_machine};
 use domain::idempotency::{Claim, IdempotencyKey, StoredAnswer};
 use domain::intervention::edit::EditRefusal;
 use domain::intervention::machine::Refusal;
 use domain::intervention::{
-    Action, Closing, Intervention, InterventionDetail, Kind, Named, Origin, Outcome, Priority, Status,
+    Action, Intervention, InterventionDetail, Kind, Named, Origin, Outcome, Priority, Status,
 };
 use domain::policy::{Actor, Role, Target};
 use domain::ports::unit_of_work::FakeTx;
+use domain::samples;
 use domain::skill::{RequiredSkill, SkillLevel};
 use domain::technician::{Availability, Technician, TechnicianDetail};
 use domain::text::Issues;
@@ -44,27 +43,7 @@ fn at(text: &str) -> Timestamp {
 
 fn pump() -> Record<Equipment> {
     let data = Equipment {
-        client: Id::new(CLIENT),
-        site: None,
-        parent: None,
-        name: "Pompe".into(),
-        model: None,
-        brand: None,
-        serial_number: "P-1".into(),
-        kind: "hydraulique".into(),
-        status: EquipmentStatus::Operational,
-        criticality: Criticality::Standard,
-        location: None,
-        installed_on: None,
-        next_maintenance: None,
-        maintenance_every_days: None,
-        public_code: "0123456789abcdef".into(),
-        meter_unit: None,
-        meter_value: None,
-        replacement_value: None,
-        notes: None,
-        retirement_reason: None,
-        required_skills: Vec::new(),
+        ..samples::equipment(Id::new(CLIENT))
     };
     Record::fresh(Id::new(PUMP), now(), data)
 }
@@ -91,33 +70,11 @@ fn owner() -> Record<Client> {
 
 fn job(status: Status, technician: Option<i64>) -> Record<Intervention> {
     let data = Intervention {
-        number: "INT-2026-00001".into(),
-        equipment: Id::new(PUMP),
-        client: Id::new(CLIENT),
-        site: None,
         technician: technician.map(Id::new),
-        contract: None,
-        requester: None,
-        follow_up_of: None,
-        title: "Fuite".into(),
-        description: "Fuite sous le réducteur".into(),
-        kind: Kind::Corrective,
         status,
-        priority: Priority::Normal,
-        urgent: false,
-        origin: Origin::Internal,
-        opened_at: at("2026-03-01T08:00:00Z"),
-        planned_at: None,
         assigned_at: technician.map(|_| at("2026-03-01T08:00:00Z")),
         started_at: (status != Status::Open).then(|| at("2026-03-02T08:00:00Z")),
-        finished_at: None,
-        estimated_minutes: 60,
-        wait_reason: None,
-        failure: None,
-        equipment_returned: false,
-        archived_at: None,
-        required_skills: Vec::new(),
-        closing: Closing::default(),
+        ..samples::intervention(Id::new(PUMP), Id::new(CLIENT), at("2026-03-01T08:00:00Z"))
     };
     Record::fresh(Id::new(JOB), now(), data)
 }
@@ -516,16 +473,8 @@ async fn nothing_ends_before_it_began() {
 
 fn technician() -> Record<Technician> {
     let data = Technician {
-        user: Id::new(7),
-        specialty: None,
-        team: None,
         availability: Availability::Busy,
-        pending_absence: None,
-        zone: None,
-        hired_on: None,
-        hourly_rate: None,
-        phone: None,
-        skills: Vec::new(),
+        ..samples::technician(Id::new(7))
     };
     Record::fresh(Id::new(TECH), now(), data)
 }
@@ -739,5 +688,72 @@ fn one_remark_serves_older_clients_for_everything() {
         ),
     ] {
         assert_eq!(asked.command(action).unwrap(), expected);
+    }
+}
+
+#[tokio::test]
+async fn technicians_are_locked_in_the_order_of_their_ids() {
+    let mut fakes = Fakes::default();
+    let tx = &mut fakes.tx;
+    tx.interventions
+        .expect_lock()
+        .returning(|_| Ok(Some(job(Status::Open, Some(TECH)))));
+    tx.equipments.expect_lock().returning(|_| Ok(Some(pump())));
+    tx.equipments
+        .expect_situation()
+        .returning(|_| Ok(Situation::default()));
+    let mut order = Sequence::new();
+    // The newcomer has the smaller one.
+    for id in [TECH - 1, TECH] {
+        tx.technicians
+            .expect_lock()
+            .withf(move |locked| *locked == Id::new(id))
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(move |_| {
+                Ok(Some(Record {
+                    id: Id::new(id),
+                    ..technician()
+                }))
+            });
+    }
+    tx.technicians.expect_detail().returning(|_| {
+        Ok(Some(TechnicianDetail {
+            record: technician(),
+            full_name: "Samir".into(),
+            email: "samir@exemple.ma".into(),
+            is_active: false,
+            team_name: None,
+            skill_names: Vec::new(),
+        }))
+    });
+    tx.technicians.expect_running_job().returning(|_| Ok(None));
+    let asked = Asked {
+        technician: Some(Id::new(TECH - 1)),
+        ..Asked::to(Goal::Action(Action::Assign))
+    };
+    let refused = transition(&fakes.app(), &manager(), Id::new(JOB), None, asked, silent()).await;
+    assert_eq!(refused.unwrap_err().code(), Code::TechnicianInactive);
+}
+
+#[tokio::test]
+async fn a_job_is_no_follow_up_of_itself() {
+    let mut fakes = Fakes::default();
+    let tx = &mut fakes.tx;
+    tx.interventions
+        .expect_lock()
+        .returning(|_| Ok(Some(job(Status::Open, None))));
+    tx.interventions
+        .expect_detail()
+        .returning(|_| Ok(Some(detail(job(Status::Open, None)))));
+    let of_itself: EditJob = Arc::new(|seen| {
+        Ok(Intervention {
+            follow_up_of: Some(Id::new(JOB)),
+            ..seen.detail.record.data.clone()
+        })
+    });
+    match update(&fakes.app(), &manager(), Id::new(JOB), None, of_itself, silent()).await {
+        Err(AppError::Invalid(issues)) => assert_eq!(issues[0].field, "suite_de_id"),
+        other => panic!("{:?}", other.map(|_| ())),
     }
 }

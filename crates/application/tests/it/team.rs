@@ -118,7 +118,7 @@ async fn a_team_is_led_by_a_manager() {
         fakes
             .tx
             .users
-            .expect_find()
+            .expect_lock()
             .once()
             .returning(move |_| Ok(role.map(|r| user(3, r))));
         fakes
@@ -165,7 +165,7 @@ async fn a_lead_who_stays_is_not_judged_again_a_new_one_is() {
     fakes
         .tx
         .users
-        .expect_find()
+        .expect_lock()
         .once()
         .returning(|_| Ok(Some(user(4, Role::Client))));
     let demote: EditTeam = Arc::new(|b| {

@@ -12,6 +12,7 @@ use application::{AppError, Code, Ctx, Detail};
 use domain::error::{Constraint, RepoError};
 use domain::page::{Page, PageRequest, Sort, Start};
 use domain::policy::{Role, Visibility};
+use domain::samples;
 use domain::skill::{HeldSkill, RequiredSkill, SkillLevel};
 use domain::team::Team;
 use domain::technician::machine::{Action, Command};
@@ -59,16 +60,13 @@ fn profile() -> TechnicianProfile {
 
 pub fn stored(availability: Availability) -> Record<Technician> {
     let data = Technician {
-        user: Id::new(7),
-        specialty: None,
         team: Some(Id::new(4)),
         availability,
-        pending_absence: None,
         zone: Some("Tanger".into()),
-        hired_on: None,
         hourly_rate: Some("120.50".parse().unwrap()),
         phone: Some("0612345678".into()),
         skills: vec![held(1)],
+        ..samples::technician(Id::new(7))
     };
     Record::fresh(Id::new(ID), now(), data)
 }
@@ -154,7 +152,7 @@ async fn a_profile_is_made_for_an_existing_account_of_that_role() {
         fakes
             .tx
             .users
-            .expect_find()
+            .expect_lock()
             .once()
             .returning(move |_| Ok(account.clone()));
         fakes
@@ -273,7 +271,7 @@ async fn unknown_teams_and_skills_are_all_named() {
     fakes
         .tx
         .users
-        .expect_find()
+        .expect_lock()
         .returning(|_| Ok(Some(user(7, Role::Technician))));
     fakes.tx.teams.expect_find().once().returning(|_| Ok(None));
     fakes
@@ -306,7 +304,7 @@ async fn one_account_has_one_profile() {
     fakes
         .tx
         .users
-        .expect_find()
+        .expect_lock()
         .returning(|_| Ok(Some(user(7, Role::Technician))));
     fakes.tx.technicians.expect_insert().returning(|_, _| {
         Err(RepoError::Conflict {
@@ -626,7 +624,7 @@ async fn an_unknown_technician_is_not_found() {
     }
     let issue = FieldIssue::new("user_id", IssueCode::UnknownReference);
     let mut fakes = Fakes::default();
-    fakes.tx.users.expect_find().returning(|_| Ok(None));
+    fakes.tx.users.expect_lock().returning(|_| Ok(None));
     match create(&fakes.app(), &manager(), existing(profile()), silent())
         .await
         .unwrap_err()

@@ -7,6 +7,7 @@ use application::write::silent;
 use application::{AppError, Code, Ctx};
 use domain::page::{PageRequest, Sort, Start};
 use domain::policy::Role;
+use domain::samples;
 use domain::session::{EndReason, SessionId};
 use domain::user::{Locale, User, UserFilter, UserSort};
 use domain::{Id, Record};
@@ -259,16 +260,8 @@ async fn a_technician_at_work_is_not_deactivated() {
         .returning(|_| Ok(Some(user(7, Role::Technician))));
     fakes.tx.technicians.expect_lock_by_user().once().returning(|_| {
         let technician = domain::technician::Technician {
-            user: Id::new(7),
-            specialty: None,
-            team: None,
             availability: domain::technician::Availability::Busy,
-            pending_absence: None,
-            zone: None,
-            hired_on: None,
-            hourly_rate: None,
-            phone: None,
-            skills: Vec::new(),
+            ..samples::technician(Id::new(7))
         };
         Ok(Some(Record::fresh(Id::new(3), crate::support::now(), technician)))
     });
@@ -312,5 +305,71 @@ async fn lists_are_for_who_sees_everybody() {
         .await
         .unwrap_err();
         assert_eq!(refused.code(), Code::Forbidden);
+    }
+}
+
+#[tokio::test]
+async fn a_role_stays_while_something_needs_it() {
+    use domain::policy::Actor;
+    let numbers = |ids: &[i64]| application::Detail::List(ids.iter().map(ToString::to_string).collect());
+    let cases = [
+        (
+            Role::Technician,
+            Actor {
+                technician: Some(Id::new(3)),
+                ..actor(7, Role::Technician)
+            },
+            ("technicien_id", application::Detail::Number(3)),
+        ),
+        (
+            Role::Client,
+            Actor {
+                clients: vec![Id::new(40), Id::new(41)],
+                ..actor(7, Role::Client)
+            },
+            ("clients", numbers(&[40, 41])),
+        ),
+        (
+            Role::Manager,
+            Actor {
+                teams: vec![Id::new(9)],
+                ..actor(7, Role::Manager)
+            },
+            ("equipes", numbers(&[9])),
+        ),
+    ];
+    for (role, tied, detail) in cases {
+        // Into a role for which nothing of this counts, and into one beside which it is kept.
+        let other = if role == Role::Technician {
+            Role::Client
+        } else {
+            Role::Technician
+        };
+        for (keeps, free) in [(false, false), (false, true), (true, false)] {
+            let mut fakes = Fakes::default();
+            let tx = &mut fakes.tx;
+            tx.users.expect_lock().returning(move |_| Ok(Some(user(7, role))));
+            tx.technicians.expect_lock_by_user().returning(|_| Ok(None));
+            let tied = if free { actor(7, role) } else { tied.clone() };
+            tx.users.expect_actor().returning(move |_| Ok(Some(tied.clone())));
+            tx.users.expect_update().returning(|b, _| Ok(b.clone()));
+            tx.sessions.expect_end_all().returning(|_, _, _, _| Ok(vec![]));
+            let change = edit(move |u| {
+                u.role = other;
+                u.other_roles = if keeps { vec![role] } else { vec![] };
+            });
+            let result = update(&fakes.app(), &admin(), Id::new(7), None, change, silent()).await;
+            if keeps || free {
+                result.expect("nothing is in the way");
+                continue;
+            }
+            match result.unwrap_err() {
+                AppError::Rule {
+                    code: Code::RoleInUse,
+                    details,
+                } => assert_eq!(details, [detail.clone()]),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::vocab::vocab;
 pub mod rules;
 pub mod store;
 
-pub use store::{ClientFilter, ClientQueries, ClientSort, ClientStore, PortalUser, SiteSort};
+pub use store::{ClientFilter, ClientQueries, ClientSort, ClientStore, NameSort, PortalUser};
 
 vocab! {
     /// Legal kind of a client.
@@ -87,7 +87,7 @@ pub struct Client {
 pub struct Site {
     /// Owner.
     pub client: Id<Client>,
-    /// Name, unique for the client.
+    /// Name, unique for the client without regard to case.
     pub name: String,
     /// Postal address.
     pub address: Option<String>,

@@ -97,7 +97,7 @@ vocab! {
 }
 vocab! {
     /// What sites and contacts may be sorted by.
-    SiteSort {
+    NameSort {
         /// Identifier.
         Id = "id",
         /// Name.
@@ -130,7 +130,7 @@ pub trait ClientQueries: Send + Sync {
         &self,
         client: Id<Client>,
         seen: &Visibility,
-        page: &PageRequest<SiteSort>,
+        page: &PageRequest<NameSort>,
     ) -> Repo<Page<Record<Site>>>;
     /// A contact of a client that the caller may know.
     async fn find_contact(
@@ -144,7 +144,7 @@ pub trait ClientQueries: Send + Sync {
         &self,
         client: Id<Client>,
         seen: &Visibility,
-        page: &PageRequest<SiteSort>,
+        page: &PageRequest<NameSort>,
     ) -> Repo<Page<Record<Contact>>>;
     /// An account of the portal of a client that the caller may know.
     async fn find_portal_user(
@@ -158,6 +158,6 @@ pub trait ClientQueries: Send + Sync {
         &self,
         client: Id<Client>,
         seen: &Visibility,
-        page: &PageRequest<SiteSort>,
+        page: &PageRequest<NameSort>,
     ) -> Repo<Page<PortalUser>>;
 }

@@ -104,7 +104,7 @@ pub const ACTIONS: &[Rule] = &[
     rule(
         Action::Decommission,
         &[Operational, Down],
-        "a reason; nobody holds it; no open job, or these are cancelled with it",
+        "a reason; nobody holds it; no job that is open, or waits without it, or these are cancelled with it",
     ),
 ];
 

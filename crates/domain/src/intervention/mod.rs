@@ -111,13 +111,6 @@ vocab! {
     }
 }
 
-impl WaitReason {
-    /// Whether the SLA clock stops meanwhile: only for what the company cannot influence.
-    pub fn pauses_sla(self) -> bool {
-        matches!(self, Self::ClientApproval | Self::External)
-    }
-}
-
 vocab! {
     /// How a closed job left the equipment.
     Outcome {
@@ -187,22 +180,6 @@ pub struct Intervention {
     pub required_skills: Vec<RequiredSkill>,
     /// What is known at and after the end.
     pub closing: Closing,
-}
-
-impl Intervention {
-    /// Rank in lists sorted by urgency, ascending: open urgent jobs by priority, then other open
-    /// ones, then what is over. The database generates the same number, to sort by an index.
-    pub fn urgency(&self) -> i16 {
-        if matches!(self.status, Status::Closed | Status::Cancelled) {
-            return 6;
-        }
-        let rank = match self.priority {
-            Priority::Critical => 0,
-            Priority::High => 1,
-            Priority::Normal => 2,
-        };
-        if self.urgent { rank } else { 3 + rank }
-    }
 }
 
 /// What is written about a job by the technician and, at its end, by the client.

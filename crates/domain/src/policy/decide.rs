@@ -58,7 +58,8 @@ pub enum Visibility {
 /// What a limited [`Visibility`] is tied to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reach {
-    /// This account.
+    /// This account. Alone it reaches what belongs to an account (profiles, inboxes), and no jobs,
+    /// clients or equipment.
     pub user: Option<Id<User>>,
     /// This technician.
     pub technician: Option<Id<Technician>>,
@@ -109,6 +110,14 @@ impl Actor {
     /// Whether the actor holds the right in any scope: the coarse gate of a route.
     pub fn may(&self, permission: Permission) -> bool {
         self.grants(permission).next().is_some()
+    }
+
+    /// Whether some right reaches as far as the teams that the actor leads: only then a target's team
+    /// matters.
+    pub fn reaches_teams(&self) -> bool {
+        let by_team =
+            |(role, _, scope): &(Role, Permission, Scope)| *scope == Scope::Team && self.roles.contains(role);
+        !self.teams.is_empty() && GRANTS.iter().any(by_team)
     }
 
     /// All rights that the actor holds in some scope.

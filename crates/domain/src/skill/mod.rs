@@ -32,7 +32,8 @@ pub struct Skill {
     pub name: String,
     /// Field of work.
     pub domain: Option<String>,
-    /// Whether a certificate is needed to practise it.
+    /// Whether a certificate is needed to practise it: shown to who enters skills. What is judged is
+    /// the day in [`HeldSkill::valid_until`]: without one the skill does not expire.
     pub certification_required: bool,
 }
 

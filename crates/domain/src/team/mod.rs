@@ -10,7 +10,8 @@ use crate::{Id, Record};
 
 pub mod rules;
 
-/// A team; its lead has the team scope over its technicians and their jobs.
+/// A team; its lead is told what happens to its technicians' jobs. The team scope of a right reaches
+/// them, too; the rights of this product are not given in it, figures and reports will be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Team {
     /// Name, unique.

@@ -25,9 +25,12 @@ pub trait UserStore {
     fn update(&mut self, before: &Record<User>, after: &User) -> Repo<Record<User>>;
     /// Notes a successful sign-in, without a new version.
     fn touch_login(&mut self, id: Id<User>, at: Timestamp) -> Repo<()>;
-    /// Number of active accounts that have this role, each locked: the last admin rule needs
-    /// the answer to stay true until the commit.
+    /// The active accounts that have this role, each locked: the last admin rule needs the answer to
+    /// stay true until the commit.
     fn lock_active_with_role(&mut self, role: Role) -> Repo<Vec<Id<User>>>;
+    /// Waits for whoever else is making the first account, until the end of the unit of work: what
+    /// [`UserStore::any`] answers then stays true.
+    fn lock_first(&mut self) -> Repo<()>;
     /// Whether any account exists.
     fn any(&mut self) -> Repo<bool>;
     /// What the policy must know of an account: roles, teams, clients, technician profile.

@@ -5,7 +5,7 @@ use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::client::{Client, ClientFilter, ClientQueries, ClientSort, Contact, PortalUser, Site, SiteSort};
+use domain::client::{Client, ClientFilter, ClientQueries, ClientSort, Contact, NameSort, PortalUser, Site};
 use domain::error::Repo;
 use domain::page::{Page, PageRequest};
 use domain::policy::Visibility;
@@ -206,14 +206,14 @@ impl ClientQueries for PgClientQueries {
         &self,
         client: Id<Client>,
         seen: &Visibility,
-        request: &PageRequest<SiteSort>,
+        request: &PageRequest<NameSort>,
     ) -> Repo<Page<Record<Site>>> {
         let window = Window::of(request)?;
         let ordered = |window: &Window| -> Repo<sites::BoxedQuery<'_, Pg>> {
             let (query, desc) = (sites_of(client, seen), request.sort.descending);
             Ok(match request.sort.key {
-                SiteSort::Id => keyset!(query, window, desc, sites::id, sites::id, i64),
-                SiteSort::Name => keyset!(query, window, desc, sites::nom, sites::id, String),
+                NameSort::Id => keyset!(query, window, desc, sites::id, sites::id, i64),
+                NameSort::Name => keyset!(query, window, desc, sites::nom, sites::id, String),
             })
         };
         ordered(&window)?;
@@ -232,8 +232,8 @@ impl ClientQueries for PgClientQueries {
             .await?;
         let page = page(request, rows, total, |(meta, data)| {
             let value = match request.sort.key {
-                SiteSort::Id => meta.id.encode(),
-                SiteSort::Name => data.nom.encode(),
+                NameSort::Id => meta.id.encode(),
+                NameSort::Name => data.nom.encode(),
             };
             (Some(value), meta.id)
         });
@@ -262,15 +262,15 @@ impl ClientQueries for PgClientQueries {
         &self,
         client: Id<Client>,
         seen: &Visibility,
-        request: &PageRequest<SiteSort>,
+        request: &PageRequest<NameSort>,
     ) -> Repo<Page<Record<Contact>>> {
         use crate::schema::clients_contacts as t;
         let window = Window::of(request)?;
         let ordered = |window: &Window| -> Repo<t::BoxedQuery<'_, Pg>> {
             let (query, desc) = (contacts_of(client, seen), request.sort.descending);
             Ok(match request.sort.key {
-                SiteSort::Id => keyset!(query, window, desc, t::id, t::id, i64),
-                SiteSort::Name => keyset!(query, window, desc, t::nom, t::id, String),
+                NameSort::Id => keyset!(query, window, desc, t::id, t::id, i64),
+                NameSort::Name => keyset!(query, window, desc, t::nom, t::id, String),
             })
         };
         ordered(&window)?;
@@ -294,8 +294,8 @@ impl ClientQueries for PgClientQueries {
             .await?;
         let page = page(request, rows, total, |(meta, data)| {
             let value = match request.sort.key {
-                SiteSort::Id => meta.id.encode(),
-                SiteSort::Name => data.nom.encode(),
+                NameSort::Id => meta.id.encode(),
+                NameSort::Name => data.nom.encode(),
             };
             (Some(value), meta.id)
         });
@@ -329,14 +329,14 @@ impl ClientQueries for PgClientQueries {
         &self,
         client: Id<Client>,
         seen: &Visibility,
-        request: &PageRequest<SiteSort>,
+        request: &PageRequest<NameSort>,
     ) -> Repo<Page<PortalUser>> {
         let window = Window::of(request)?;
         let ordered = |window: &Window| -> Repo<users::BoxedQuery<'_, Pg>> {
             let (query, desc) = (portal_of(client, seen), request.sort.descending);
             Ok(match request.sort.key {
-                SiteSort::Id => keyset!(query, window, desc, users::id, users::id, i64),
-                SiteSort::Name => keyset!(query, window, desc, users::full_name, users::id, String),
+                NameSort::Id => keyset!(query, window, desc, users::id, users::id, i64),
+                NameSort::Name => keyset!(query, window, desc, users::full_name, users::id, String),
             })
         };
         ordered(&window)?;
@@ -361,8 +361,8 @@ impl ClientQueries for PgClientQueries {
             .await?;
         let page = page(request, rows, total, |(id, full_name, ..)| {
             let value = match request.sort.key {
-                SiteSort::Id => id.encode(),
-                SiteSort::Name => full_name.encode(),
+                NameSort::Id => id.encode(),
+                NameSort::Name => full_name.encode(),
             };
             (Some(value), *id)
         });

@@ -148,6 +148,13 @@ impl UserStore for PgTx<'_> {
         Ok(ids.into_iter().map(Id::new).collect())
     }
 
+    fn lock_first(&mut self) -> Repo<()> {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended('users.premier', 0))")
+            .execute(self.conn)
+            .map_err(repo)?;
+        Ok(())
+    }
+
     fn any(&mut self) -> Repo<bool> {
         diesel::select(exists(users::table.select(users::id)))
             .get_result(self.conn)

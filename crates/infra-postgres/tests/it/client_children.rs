@@ -1,7 +1,7 @@
 //! What belongs to a client: sites, contacts, portal accounts.
 
 use domain::Id;
-use domain::client::{Client, ClientQueries, Contact, Site, SiteSort};
+use domain::client::{Client, ClientQueries, Contact, NameSort, Site};
 use domain::error::{Constraint, RepoError};
 use domain::page::{PageRequest, Start};
 use domain::policy::{Role, Visibility};
@@ -18,7 +18,7 @@ async fn sites_and_contacts_come_back_page_by_page_and_go() {
     let owner = new_client(&db, "A").await.id;
     let (sites, contacts) = must(&db, move |tx| {
         let mut made = (Vec::new(), Vec::new());
-        for name in ["b", "a", "b"] {
+        for name in ["b", "a", "c"] {
             made.0.push(tx.clients().insert_site(&site(owner, name), None)?);
             made.1
                 .push(tx.clients().insert_contact(&contact(owner, name, false), None)?);
@@ -28,10 +28,10 @@ async fn sites_and_contacts_come_back_page_by_page_and_go() {
     .await;
     let queries = PgClientQueries::new(db.reader());
     for (key, descending, order) in [
-        (SiteSort::Id, false, [0, 1, 2]),
-        (SiteSort::Id, true, [2, 1, 0]),
-        (SiteSort::Name, false, [1, 0, 2]),
-        (SiteSort::Name, true, [2, 0, 1]),
+        (NameSort::Id, false, [0, 1, 2]),
+        (NameSort::Id, true, [2, 1, 0]),
+        (NameSort::Name, false, [1, 0, 2]),
+        (NameSort::Name, true, [2, 0, 1]),
     ] {
         let (mut start, mut seen) = (Start::Offset(0), (Vec::new(), Vec::new()));
         let mut contact_start = Start::Offset(0);
@@ -230,7 +230,7 @@ async fn portal_accounts_are_the_main_one_and_the_linked_ones() {
 
     let queries = PgClientQueries::new(db.reader());
     let mut seen = Vec::new();
-    for (key, descending) in [(SiteSort::Id, false), (SiteSort::Name, true)] {
+    for (key, descending) in [(NameSort::Id, false), (NameSort::Name, true)] {
         let request = PageRequest {
             limit: 1,
             ..page(key, descending, Start::Offset(0))
@@ -262,7 +262,7 @@ async fn portal_accounts_are_the_main_one_and_the_linked_ones() {
         .list_portal_users(
             id,
             &own(&[Id::new(999_999)]),
-            &page(SiteSort::Id, false, Start::Offset(0)),
+            &page(NameSort::Id, false, Start::Offset(0)),
         )
         .await
         .unwrap();
@@ -314,5 +314,45 @@ async fn portal_accounts_are_the_main_one_and_the_linked_ones() {
         db.number("SELECT count(*) FROM audit_log WHERE objet_type = 'clients_utilisateurs'"),
         2,
         "one link, one end of it"
+    );
+}
+
+#[tokio::test]
+async fn a_client_names_its_sites_once_however_it_writes_them() {
+    let db = TestDb::new().await;
+    let (owner, other) = (new_client(&db, "A").await.id, new_client(&db, "B").await.id);
+    must(&db, move |tx| {
+        tx.clients().insert_site(&site(owner, "Port de Safi"), None)?;
+        tx.clients().insert_site(&site(other, "Port de Safi"), None)
+    })
+    .await;
+    let again = repo_error(
+        run(&db, move |tx| {
+            tx.clients().insert_site(&site(owner, "PORT de safi"), None)
+        })
+        .await,
+    );
+    assert!(
+        matches!(
+            again,
+            RepoError::Conflict {
+                constraint: Constraint::SiteName,
+                ..
+            }
+        ),
+        "{again:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_change_keeps_its_version_and_leaves_no_trace() {
+    let db = TestDb::new().await;
+    let owner = new_client(&db, "A").await;
+    let before = owner.clone();
+    let after = must(&db, move |tx| tx.clients().update(&before, &before.data)).await;
+    assert_eq!(after, owner);
+    assert_eq!(
+        db.number("SELECT count(*) FROM audit_log WHERE objet_type = 'clients' AND action = 'modification'"),
+        0
     );
 }

@@ -1,8 +1,8 @@
 //! Clients, sites, contacts, portal accounts.
 
 use domain::client::{
-    Client, ClientFilter, ClientKind, ClientQueries, ClientSort, ClientStatus, Contact, ServiceLevel, Site,
-    SiteSort,
+    Client, ClientFilter, ClientKind, ClientQueries, ClientSort, ClientStatus, Contact, NameSort,
+    ServiceLevel, Site,
 };
 use domain::error::{Constraint, RepoError};
 use domain::page::{PageRequest, Sort, Start};
@@ -364,7 +364,7 @@ async fn each_role_sees_its_clients_and_what_belongs_to_them() {
         assert_eq!(listed.total as usize, expected.len(), "{who}");
         for owner in [client, other] {
             let known = expected.contains(&owner);
-            let first = page(SiteSort::Id, false, Start::Offset(0));
+            let first = page(NameSort::Id, false, Start::Offset(0));
             assert_eq!(
                 queries.find(owner, &seen).await.unwrap().is_some(),
                 known,

@@ -7,8 +7,9 @@ mod state;
 mod tree;
 
 use domain::client::Client;
-use domain::equipment::{Criticality, Equipment, EquipmentStatus};
+use domain::equipment::Equipment;
 use domain::policy::Role;
+use domain::samples;
 use domain::technician::Technician;
 use domain::user::User;
 use domain::{Id, Record};
@@ -96,27 +97,11 @@ impl World {
 
 fn equipment(client: Id<Client>, serial: &str) -> Equipment {
     Equipment {
-        client,
-        site: None,
-        parent: None,
         name: format!("Machine {serial}"),
-        model: None,
-        brand: None,
         serial_number: serial.into(),
         kind: "mecanique".into(),
-        status: EquipmentStatus::Operational,
-        criticality: Criticality::Standard,
-        location: None,
-        installed_on: None,
-        next_maintenance: None,
-        maintenance_every_days: None,
         public_code: format!("code-public-{client}-{serial:-<16}"),
-        meter_unit: None,
-        meter_value: None,
-        replacement_value: None,
-        notes: None,
-        retirement_reason: None,
-        required_skills: Vec::new(),
+        ..samples::equipment(client)
     }
 }
 

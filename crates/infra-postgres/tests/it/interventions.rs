@@ -7,8 +7,9 @@ mod suggestions;
 
 use domain::client::{Client, Site};
 use domain::equipment::Equipment;
-use domain::intervention::{Closing, Intervention, Kind, Origin, Priority, Status};
+use domain::intervention::Intervention;
 use domain::policy::Role;
+use domain::samples;
 use domain::team::Team;
 use domain::technician::Technician;
 use domain::user::User;
@@ -114,32 +115,8 @@ impl World {
     fn job(&self, number: u32) -> Intervention {
         Intervention {
             number: format!("INT-2026-{number:05}"),
-            equipment: self.pump,
-            client: self.atlas,
             site: Some(self.site),
-            technician: None,
-            contract: None,
-            requester: None,
-            follow_up_of: None,
-            title: "Fuite".into(),
-            description: "Fuite sous le réducteur".into(),
-            kind: Kind::Corrective,
-            status: Status::Open,
-            priority: Priority::Normal,
-            urgent: false,
-            origin: Origin::Internal,
-            opened_at: at("2026-03-01T08:00:00Z"),
-            planned_at: None,
-            assigned_at: None,
-            started_at: None,
-            finished_at: None,
-            estimated_minutes: 60,
-            wait_reason: None,
-            failure: None,
-            equipment_returned: false,
-            archived_at: None,
-            required_skills: Vec::new(),
-            closing: Closing::default(),
+            ..samples::intervention(self.pump, self.atlas, at("2026-03-01T08:00:00Z"))
         }
     }
 

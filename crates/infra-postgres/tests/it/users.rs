@@ -164,3 +164,22 @@ async fn the_last_admin_question_sees_all_roles() {
         [amal.id, karim.id]
     );
 }
+
+#[tokio::test]
+async fn the_first_account_is_made_once_however_many_try() {
+    let db = TestDb::new().await;
+    let tries = |name: &'static str| {
+        must(&db, move |tx| {
+            tx.users().lock_first()?;
+            if tx.users().any()? {
+                return Ok(false);
+            }
+            tx.users().insert(&user(name, Role::Admin), None)?;
+            Ok(true)
+        })
+    };
+    let made = tokio::join!(tries("un"), tries("deux"), tries("trois"), tries("quatre"));
+    let made = [made.0, made.1, made.2, made.3];
+    assert_eq!(made.iter().filter(|first| **first).count(), 1, "{made:?}");
+    assert_eq!(db.number("SELECT count(*) FROM users"), 1);
+}

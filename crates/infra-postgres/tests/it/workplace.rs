@@ -4,8 +4,9 @@ use domain::Id;
 use domain::client::{Client, ClientStatus, ServiceLevel, Site};
 use domain::intervention::Intervention;
 use domain::policy::Role;
+use domain::samples;
 use domain::team::Team;
-use domain::technician::{Availability, Technician};
+use domain::technician::Technician;
 use domain::user::User;
 use test_support::TestDb;
 
@@ -32,16 +33,7 @@ pub struct Workplace {
 
 pub fn technician(user: Id<User>) -> Technician {
     Technician {
-        user,
-        specialty: None,
-        team: None,
-        availability: Availability::Available,
-        pending_absence: None,
-        zone: None,
-        hired_on: None,
-        hourly_rate: None,
-        phone: None,
-        skills: Vec::new(),
+        ..samples::technician(user)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What belongs to a client, on the wire: sites, contacts, portal accounts.
 
-use domain::client::{Client, Contact, PortalUser, Site, SiteSort};
+use domain::client::{Client, Contact, NameSort, PortalUser, Site};
 use domain::equipment::{EquipmentFilter, EquipmentSort};
 use domain::page::Sort;
 use domain::{Id, Record};
@@ -331,9 +331,9 @@ impl Dto for PortalUserWrite {
 pub struct ChildrenQuery {}
 
 impl ListFilter for ChildrenQuery {
-    type Key = SiteSort;
-    const DEFAULT: Sort<SiteSort> = Sort {
-        key: SiteSort::Id,
+    type Key = NameSort;
+    const DEFAULT: Sort<NameSort> = Sort {
+        key: NameSort::Id,
         descending: false,
     };
 }

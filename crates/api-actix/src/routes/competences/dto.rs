@@ -20,7 +20,8 @@ pub struct SkillView {
     pub nom: String,
     /// Domaine.
     pub domaine: Option<String>,
-    /// Un certificat est exigé pour l'exercer.
+    /// Un certificat est exigé pour l'exercer : à titre indicatif. C'est la date de validité de chaque technicien qui est
+    /// jugée ; sans date, sa compétence n'expire pas.
     pub certification_requise: bool,
     /// Création.
     pub created_at: Instant,
@@ -53,7 +54,7 @@ pub struct SkillWrite {
     pub nom: String,
     /// Domaine.
     pub domaine: Option<String>,
-    /// Un certificat est exigé pour l'exercer ; faux par défaut.
+    /// Un certificat est exigé pour l'exercer, à titre indicatif ; faux par défaut.
     #[serde(default)]
     pub certification_requise: bool,
 }
@@ -84,7 +85,8 @@ pub struct SkillPatch {
     /// Domaine.
     #[serde(default)]
     pub domaine: Field<String>,
-    /// Un certificat est exigé pour l'exercer.
+    /// Un certificat est exigé pour l'exercer : à titre indicatif. C'est la date de validité de chaque technicien qui est
+    /// jugée ; sans date, sa compétence n'expire pas.
     #[serde(default)]
     pub certification_requise: Set<bool>,
 }

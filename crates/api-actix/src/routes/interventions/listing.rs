@@ -252,9 +252,9 @@ pub struct InterventionQuery {
     pub client_id: Option<i64>,
     /// Équipement.
     pub equipement_id: Option<i64>,
-    /// Technicien affecté.
+    /// Technicien affecté ; refusé à un client.
     pub technicien_id: Option<i64>,
-    /// Contrat.
+    /// Contrat ; refusé à un client.
     pub contrat_id: Option<i64>,
     /// Demandées à partir de cet instant.
     pub date_creation_du: Option<Instant>,

@@ -368,6 +368,44 @@ async fn a_new_frequency_moves_the_day_that_is_due_unless_the_caller_sets_it() {
 }
 
 #[tokio::test]
+async fn without_a_frequency_nothing_is_due_but_what_somebody_set() {
+    let due = date(2026, 3, 1);
+    let store = |every: Option<i32>, expected: Option<jiff::civil::Date>| {
+        let mut store = store_with(Equipment {
+            installed_on: Some(date(2025, 1, 1)),
+            maintenance_every_days: every,
+            next_maintenance: Some(due),
+            ..equipment()
+        });
+        store.expect_references().returning(|_| Ok(known()));
+        store.expect_last_preventive().returning(|_| Ok(None));
+        store
+            .expect_update()
+            .withf(move |_, after| after.next_maintenance == expected)
+            .times(1)
+            .returning(|_, after| Ok(record(after.clone())));
+        store
+    };
+    try_update(store(Some(90), None), &admin(), None, |e| {
+        e.maintenance_every_days = None;
+    })
+    .await
+    .expect("changed");
+    let set = date(2026, 6, 1);
+    try_update(store(Some(90), Some(set)), &admin(), None, move |e| {
+        e.maintenance_every_days = None;
+        e.next_maintenance = Some(set);
+    })
+    .await
+    .expect("changed");
+    try_update(store(None, Some(due)), &admin(), None, |e| {
+        e.installed_on = Some(date(2025, 2, 1));
+    })
+    .await
+    .expect("changed");
+}
+
+#[tokio::test]
 async fn a_removal_honours_the_version_and_says_when_the_equipment_is_used() {
     let used = |constraint| {
         let mut store = store_with(equipment());

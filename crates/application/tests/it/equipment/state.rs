@@ -9,7 +9,8 @@ use domain::equipment::{Failure, FailureOrigin, Holder};
 use domain::event::Event;
 use domain::intervention::history::HistoryAction;
 use domain::intervention::store::MockInterventionStore;
-use domain::intervention::{Closing, Intervention, Kind, Origin, Priority, Status};
+use domain::intervention::{Intervention, Status};
+use domain::samples;
 use mockall::Sequence;
 
 use super::*;
@@ -51,32 +52,8 @@ fn with(equipment: Equipment, situation: Situation) -> MockEquipmentStore {
 fn job(id: i64) -> Record<Intervention> {
     let job = Intervention {
         number: format!("INT-2026-{id:05}"),
-        equipment: Id::new(5),
-        client: Id::new(1),
-        site: None,
-        technician: None,
-        contract: None,
-        requester: None,
-        follow_up_of: None,
-        title: "Fuite".into(),
         description: "Fuite d'huile au vérin".into(),
-        kind: Kind::Corrective,
-        status: Status::Open,
-        priority: Priority::Normal,
-        urgent: false,
-        origin: Origin::Internal,
-        opened_at: now(),
-        planned_at: None,
-        assigned_at: None,
-        started_at: None,
-        finished_at: None,
-        estimated_minutes: 60,
-        wait_reason: None,
-        failure: None,
-        equipment_returned: false,
-        archived_at: None,
-        required_skills: Vec::new(),
-        closing: Closing::default(),
+        ..samples::intervention(Id::new(5), Id::new(1), now())
     };
     Record::fresh(Id::new(id), now(), job)
 }

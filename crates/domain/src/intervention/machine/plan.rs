@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
+use crate::equipment::Equipment;
 use crate::equipment::machine as equipment_machine;
 use crate::equipment::store::Situation;
-use crate::equipment::{Equipment, Failure};
 use crate::event::Event;
 use crate::intervention::history::NewHistory;
 use crate::intervention::{Action, Intervention, Status, WaitReason};
@@ -158,27 +158,10 @@ impl Refusal {
             Self::Invalid(_) => "VALIDATION_ERROR",
         }
     }
-
-    /// What is wrong with single fields, when that is why.
-    pub fn issues(&self) -> Option<&Issues> {
-        match self {
-            Self::Invalid(issues) | Self::Equipment(equipment_machine::Refusal::Invalid(issues)) => {
-                Some(issues)
-            }
-            _ => None,
-        }
-    }
 }
 
 impl From<Issues> for Refusal {
     fn from(issues: Issues) -> Self {
         Self::Invalid(issues)
-    }
-}
-
-impl Facts {
-    /// The open failure.
-    pub fn failure(&self) -> Option<&Failure> {
-        self.situation.failure.as_ref().map(|(_, failure)| failure)
     }
 }
