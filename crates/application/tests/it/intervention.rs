@@ -322,6 +322,9 @@ async fn the_right_is_judged_before_the_version_and_the_version_before_the_state
     tx.interventions
         .expect_lock()
         .returning(|_| Ok(Some(job(Status::Closed, None))));
+    tx.interventions
+        .expect_detail()
+        .returning(|_| Ok(Some(detail(job(Status::Closed, None)))));
     tx.equipments.expect_lock().returning(|_| Ok(Some(pump())));
     tx.equipments
         .expect_situation()

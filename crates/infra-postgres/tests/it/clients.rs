@@ -126,7 +126,7 @@ async fn a_client_comes_back_as_it_went_and_changes_with_its_version() {
     );
     let stale = repo_error(
         run(&db, move |tx| {
-            let after = stored.data.clone();
+            let after = client("Autre nom");
             tx.clients().update(&stored, &after)
         })
         .await,

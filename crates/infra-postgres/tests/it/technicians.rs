@@ -198,7 +198,8 @@ async fn skills_are_replaced_and_audited_with_the_profile() {
     );
     let refused = repo_error(
         run(&db, move |tx| {
-            let data = stale.data.clone();
+            let mut data = stale.data.clone();
+            data.zone = Some("Kénitra".into());
             tx.technicians().update(&stale, &data)
         })
         .await,

@@ -87,7 +87,8 @@ async fn a_stale_row_makes_the_work_run_again_until_it_fits() {
         run(&db, move |tx| {
             let mut before = tx.users().find(amal.id)?.unwrap();
             before.version += 7;
-            let after = before.data.clone();
+            let mut after = before.data.clone();
+            after.full_name = "Trois".into();
             tx.users().update(&before, &after)
         })
         .await,

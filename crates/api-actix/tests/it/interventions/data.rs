@@ -174,13 +174,18 @@ async fn a_client_puts_back_a_request_and_changes_its_words_alone() {
         );
     }
 
-    shop.s
+    // Nobody here can weld.
+    let unskilled = json!({ "competences_requises": [] });
+    assert_eq!(shop.s.patch(MANAGER, &one(job), &unskilled).await.status, 200);
+    let taken = shop
+        .s
         .post(
             MANAGER,
             &format!("{JOBS}/{job}/affectation"),
             &json!({ "technicien_id": shop.tech }),
         )
         .await;
+    assert_eq!(taken.status, 200, "{:?}", taken.body);
     let late = shop
         .s
         .patch(

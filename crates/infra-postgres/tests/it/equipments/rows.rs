@@ -130,7 +130,12 @@ async fn a_change_raises_the_version_and_leaves_its_trace() {
     let sql = format!("objet_type = 'equipements_competences' AND apres->'competences_requises' = '{skill}'");
     assert_eq!(traced(&sql), 1);
 
-    let refused = run(&world.db, move |tx| tx.equipments().update(&stale, &stale.data)).await;
+    let refused = run(&world.db, move |tx| {
+        let mut data = stale.data.clone();
+        data.name = "Autre nom".into();
+        tx.equipments().update(&stale, &data)
+    })
+    .await;
     assert!(matches!(repo_error(refused), RepoError::Stale));
 }
 
