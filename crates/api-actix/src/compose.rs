@@ -48,7 +48,7 @@ fn database(settings: &Settings) -> Result<PgConfig, StartError> {
     config.write_pool = settings.database_pool_size;
     config.random_page_cost = Some(settings.database_random_page_cost.clone());
     config.list_pool = settings.database_pool_size.div_ceil(2);
-    config.point_connections = std::thread::available_parallelism().map_or(2, usize::from);
+    config.point_threads = settings.worker_threads();
     "erp-mif-api".clone_into(&mut config.application_name);
     Ok(config)
 }
@@ -149,7 +149,7 @@ pub async fn migrate(settings: &Settings) -> Result<Vec<String>, StartError> {
 pub async fn check_migrated(settings: &Settings) -> Result<(), StartError> {
     let config = database(settings)?;
     let ask = |why| StartError(format!("{why}; has `api-actix migrate` been run?"));
-    health::is_migrated(&config).await.map_err(ask)
+    health::Fitness::new(&config).check().await.map_err(ask)
 }
 
 /// Fills an empty database with the demonstration; answers what was made.

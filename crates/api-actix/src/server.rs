@@ -35,10 +35,7 @@ pub fn configure(state: Arc<AppState>) -> impl FnOnce(&mut ServiceConfig) + Clon
 /// # Errors
 /// When the address cannot be listened on.
 pub async fn serve(state: Arc<AppState>, settings: &Settings) -> io::Result<()> {
-    let workers = match usize::from(settings.workers) {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        workers => workers,
-    };
+    let workers = settings.worker_threads();
     let connections = usize::try_from(settings.max_connections).unwrap_or(usize::MAX);
     let server = HttpServer::new(move || App::new().configure(configure(state.clone())))
         .workers(workers)

@@ -31,7 +31,9 @@ pub struct PgConfig {
     pub write_pool: u32,
     /// Connections for lists and reports.
     pub list_pool: u32,
-    /// Shared connections for point reads.
+    /// Threads that make point reads; each has connections of its own.
+    pub point_threads: usize,
+    /// Shared connections for point reads of each thread.
     pub point_connections: usize,
     /// Longest wait for a free connection before 503.
     pub checkout_timeout: Duration,
@@ -118,6 +120,7 @@ impl PgConfig {
             tls,
             write_pool: 16,
             list_pool: 8,
+            point_threads: 1,
             point_connections: 2,
             checkout_timeout: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(2),

@@ -41,6 +41,8 @@ pub type Conn = Arc<AsyncPgConnection>;
 #[derive(Clone)]
 struct Held {
     conn: Conn,
+    /// That made it.
+    thread: usize,
     retires: Instant,
     /// Statements that it keeps prepared.
     texts: Arc<AtomicUsize>,
@@ -82,10 +84,14 @@ thread_local! {
     static THREAD: usize = NEXT_THREAD.fetch_add(1, Ordering::Relaxed);
 }
 
+fn this_thread() -> usize {
+    THREAD.with(|thread| *thread)
+}
+
 impl Reader {
     /// Connects when it is first used.
     pub fn new(config: &PgConfig) -> Self {
-        let points = (0..config.point_connections.max(1))
+        let points = (0..config.point_threads.max(1) * config.point_connections.max(1))
             .map(|_| Slot::default())
             .collect();
         Self {
@@ -108,9 +114,9 @@ impl Reader {
     }
 
     async fn ask_point<'q, T>(&self, query: impl Fn(Conn) -> Query<'q, T>) -> Repo<T> {
-        let slots = &self.inner.points;
-        let slot = THREAD
-            .with(|t| slots.get(t % slots.len()))
+        let slot = self
+            .inner
+            .least_busy()
             .ok_or_else(|| unavailable("no connection"))?;
         for last in [false, true] {
             let held = slot.get(&self.inner.config).await?;
@@ -150,7 +156,7 @@ impl Reader {
         let _permit = self.list_permit().await?;
         for last in [false, true] {
             // The second try takes no idle connection: after a restart all of them are dead.
-            let idle = if last { None } else { self.idle_lists().pop() };
+            let idle = if last { None } else { self.idle_list() };
             let held = match idle {
                 Some(held) => held,
                 None => connect(&self.inner.config).await?,
@@ -191,12 +197,36 @@ impl Reader {
         }
     }
 
+    /// One that this thread made, else any.
+    fn idle_list(&self) -> Option<Held> {
+        let mut idle = self.idle_lists();
+        match idle.iter().rposition(|held| held.thread == this_thread()) {
+            Some(own) => Some(idle.swap_remove(own)),
+            None => idle.pop(),
+        }
+    }
+
     fn idle_lists(&self) -> std::sync::MutexGuard<'_, Vec<Held>> {
         self.inner.lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Inner {
+    /// Of this thread's connections the one with the fewest requests under way: a server process
+    /// that does not get on delays only the requests that it already has.
+    fn least_busy(&self) -> Option<&Slot> {
+        let threads = self.config.point_threads.max(1);
+        let own = self.points.iter().skip(this_thread() % threads).step_by(threads);
+        own.min_by_key(|slot| slot.load())
+    }
+}
+
 impl Slot {
+    /// Grows with the requests under way. A connection that is still to be made comes after an idle one.
+    fn load(&self) -> usize {
+        self.current().map_or(3, |held| Arc::strong_count(&held.conn))
+    }
+
     fn current(&self) -> Option<Held> {
         self.current
             .lock()
@@ -294,6 +324,7 @@ async fn prepared(config: &PgConfig) -> Result<Held, domain::error::BoxError> {
     });
     Ok(Held {
         conn: Arc::new(conn),
+        thread: this_thread(),
         retires: Instant::now() + MAX_AGE,
         texts,
     })

@@ -32,6 +32,14 @@ pub struct Wrong {
 pub struct SettingsError(pub Vec<Wrong>);
 
 impl Settings {
+    /// Threads that answer requests: as set, else one for each processor.
+    pub fn worker_threads(&self) -> usize {
+        match usize::from(self.workers) {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        }
+    }
+
     /// Reads and checks everything.
     ///
     /// # Errors

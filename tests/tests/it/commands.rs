@@ -35,7 +35,10 @@ async fn the_first_account_is_made_once_and_only_in_a_migrated_database() {
     db.execute(&format!("DELETE FROM __diesel_schema_migrations WHERE {last}"));
     let refused = create_admin(&db);
     let why = String::from_utf8_lossy(&refused.stderr);
-    assert!(!refused.status.success() && why.contains("api-actix migrate"), "{why}");
+    assert!(
+        !refused.status.success() && why.contains("api-actix migrate"),
+        "{why}"
+    );
 
     db.execute("INSERT INTO __diesel_schema_migrations SELECT * FROM kept ON CONFLICT DO NOTHING");
     let made = create_admin(&db);

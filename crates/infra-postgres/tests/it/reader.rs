@@ -41,6 +41,30 @@ const LONG: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_secs(5);
 
 #[tokio::test]
+async fn a_point_read_goes_around_a_connection_that_does_not_get_on() {
+    let db = TestDb::new().await;
+    let mut config = db.config().clone();
+    config.point_connections = 2;
+    let reader = Reader::new(&config);
+    point(&reader, WHO).await.unwrap();
+    let stuck = reader.clone();
+    // On this thread, so that both ask the same connections.
+    let slow = async move { point(&stuck, "SELECT 1 FROM pg_sleep(1)").await };
+    let quick = async {
+        // After the slow one has taken its connection.
+        tokio::task::yield_now().await;
+        let begun = Instant::now();
+        for _ in 0..20 {
+            point(&reader, WHO).await.unwrap();
+        }
+        begun.elapsed()
+    };
+    let (slow, elapsed) = tokio::join!(slow, quick);
+    slow.unwrap();
+    assert!(elapsed < Duration::from_millis(800), "{elapsed:?}");
+}
+
+#[tokio::test]
 async fn a_slow_list_does_not_stand_in_front_of_a_point_read() {
     let db = TestDb::new().await;
     let reader = reader(&db, LONG);

@@ -292,7 +292,13 @@ async fn deliveries_leave_room_for_everything_else() {
     enqueue(&db, 1..=20).await;
     db.execute("UPDATE taches SET run_at = now() - interval '1 hour'");
     must(&db, |tx| {
-        tx.outbox().push(&Event::EquipmentDown { id: Id::new(3) }, now())
+        tx.outbox().push(
+            &Event::EquipmentDown {
+                id: Id::new(3),
+                job: None,
+            },
+            now(),
+        )
     })
     .await;
     let taken = |deliveries| {
@@ -431,7 +437,13 @@ async fn a_history_that_is_brought_in_is_nobodys_news() {
     for at in ["2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z"] {
         let at: Timestamp = at.parse().unwrap();
         must(&db, move |tx| {
-            tx.outbox().push(&Event::EquipmentDown { id: Id::new(3) }, at)
+            tx.outbox().push(
+                &Event::EquipmentDown {
+                    id: Id::new(3),
+                    job: None,
+                },
+                at,
+            )
         })
         .await;
     }
