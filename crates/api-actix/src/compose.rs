@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use application::App;
 use application::app::SessionPolicy;
-use domain::ports::{Clock, UnitOfWork};
+use domain::ports::UnitOfWork;
 use domain::session::SessionCache;
 use infra_crypto::{BcryptHasher, SystemClock, SystemSecrets};
 use infra_postgres::clients::PgClientQueries;
@@ -158,6 +158,8 @@ pub async fn check_migrated(settings: &Settings) -> Result<(), StartError> {
 /// What the database refused.
 #[cfg(feature = "demonstration")]
 pub async fn seed_demo(settings: &Settings, app: &App) -> Result<String, StartError> {
+    use domain::ports::Clock as _;
+
     let password = settings.demo_password.expose_secret();
     let made = demo::seed(app, SystemClock.now(), password)
         .await

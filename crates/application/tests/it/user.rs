@@ -367,7 +367,7 @@ async fn a_role_stays_while_something_needs_it() {
                 AppError::Rule {
                     code: Code::RoleInUse,
                     details,
-                } => assert_eq!(details, [detail.clone()]),
+                } => assert_eq!(details, std::slice::from_ref(&detail)),
                 other => panic!("{other:?}"),
             }
         }
