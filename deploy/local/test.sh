@@ -31,9 +31,10 @@ count_tests() {
             }
             $1 == "built" { crate = $2; sub(root, "", crate); of[base($3)] = base(crate); next }
             /^ *Running .*[(]/ { crate = of[base($NF)] }
-            /^ *Doc-tests / { crate = $2 }
+            /^ *Doc-tests / { crate = $2; gsub(/_/, "-", crate) }
             /^test result: / {
                 if (crate == "") crate = "?"
+                if ($4 + $6 == 0) { crate = ""; next }
                 if (!(crate in passed)) order[++crates] = crate
                 for (i = 3; i < NF; i++) {
                     if ($(i + 1) ~ /^passed/) passed[crate] += $i
