@@ -57,7 +57,10 @@ mod tests {
         heartbeat.beat();
         assert_eq!(heartbeat.check(STALE), Ok(()));
         let file = std::fs::File::open(&path).expect("the file");
-        let written = file.metadata().and_then(|file| file.modified()).expect("its time");
+        let written = file
+            .metadata()
+            .and_then(|file| file.modified())
+            .expect("its time");
         file.set_modified(written - STALE - Duration::from_secs(1))
             .expect("an older file");
         let why = heartbeat.check(STALE).expect_err("stale");
