@@ -488,6 +488,17 @@ async fn portal_accounts_are_linked_and_see_their_client() {
     let taken = s.patch(MANAGER, &one(other), &json!({ "user_id": second })).await;
     assert_eq!((taken.status, taken.code().as_str()), (409, "ALREADY_EXISTS"));
 
+    let tag = async || s.get(MANAGER, &path).await.header("etag").map(ToOwned::to_owned);
+    let before = tag().await.expect("etag");
+    let renamed = json!({ "full_name": "Un autre nom" });
+    assert_eq!(s.patch(ADMIN, "/api/v1/users/4", &renamed).await.status, 200);
+    assert_ne!(tag().await.as_ref(), Some(&before), "what is shown has changed");
+    let stale = ask("DELETE", &path)
+        .by(&s.world, MANAGER)
+        .header("if-match", &before)
+        .send(&s.world)
+        .await;
+    assert_eq!((stale.status, stale.code().as_str()), (412, "STALE_VERSION"));
     assert_eq!(s.delete(MANAGER, &path).await.status, 204);
     assert_eq!(s.delete(MANAGER, &path).await.status, 404);
     assert_eq!(s.delete(MANAGER, &format!("{users}/{second}")).await.status, 204);

@@ -10,7 +10,7 @@ use domain::user::User;
 use super::read::known;
 use super::{require_portal_role, target};
 use crate::app::App;
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Expected, check_version};
 use crate::error::{AppError, Code, Detail};
 use crate::write::{Render, Written};
 
@@ -85,12 +85,13 @@ pub async fn link_user(
 /// Takes an account off a client's portal, the main one included; the account itself stays.
 ///
 /// # Errors
-/// `NotFound` when the client has no such portal account.
+/// `NotFound` when the client has no such portal account; `StaleVersion`.
 pub async fn unlink_user(
     app: &App,
     ctx: &Ctx,
     client: Id<Client>,
     user: Id<User>,
+    expected: Expected,
     render: Render<()>,
 ) -> Result<Written<()>, AppError> {
     ctx.require(Permission::ClientManage)?;
@@ -103,6 +104,10 @@ pub async fn unlink_user(
         move |tx| {
             admit(tx, &ctx_in, client)?;
             let before = tx.clients().lock(client)?.ok_or(AppError::NotFound)?;
+            if expected.is_some() {
+                let present = tx.clients().portal_user(client, user)?;
+                check_version(present.ok_or(AppError::NotFound)?.version, expected)?;
+            }
             let linked = tx.clients().unlink_user(client, user)?;
             let main = before.user == Some(user);
             if main {

@@ -574,6 +574,7 @@ async fn the_principal_contact_does_not_take_it_from_itself_and_others_do_not_as
 fn portal_user(main: bool) -> PortalUser {
     PortalUser {
         user: Id::new(7),
+        version: 3,
         full_name: "Personne 7".into(),
         email: "u7@exemple.ma".into(),
         is_active: true,
@@ -687,7 +688,7 @@ async fn taking_an_account_off_the_portal_covers_the_main_one() {
             .times(updates)
             .withf(|_, after| after.user.is_none())
             .returning(|b, _| Ok(b.clone()));
-        let answer = unlink_user(&fakes.app(), &manager(), Id::new(5), Id::new(7), silent()).await;
+        let answer = unlink_user(&fakes.app(), &manager(), Id::new(5), Id::new(7), None, silent()).await;
         assert_eq!(answer.err().map(|e| e.code()), (!found).then_some(Code::NotFound));
     }
 }

@@ -15,6 +15,8 @@ use crate::{Id, Record};
 pub struct PortalUser {
     /// The account.
     pub user: Id<User>,
+    /// Its version: a link is made and ended, never changed, and shows what the account says.
+    pub version: i64,
     /// Its name.
     pub full_name: String,
     /// Its e-mail.

@@ -12,12 +12,13 @@ use crate::error::repo;
 use crate::schema::{clients, clients_utilisateurs, users};
 use crate::tx::PgTx;
 
-/// Identifier, name, e-mail, activity, main or not.
-pub(super) type Row = (i64, String, String, bool, bool);
+/// Identifier, version, name, e-mail, activity, main or not.
+pub(super) type Row = (i64, i64, String, String, bool, bool);
 
-pub(super) fn portal_user((user, full_name, email, is_active, main): Row) -> PortalUser {
+pub(super) fn portal_user((user, version, full_name, email, is_active, main): Row) -> PortalUser {
     PortalUser {
         user: Id::new(user),
+        version,
         full_name,
         email,
         is_active,
@@ -57,6 +58,7 @@ pub(super) fn find(tx: &mut PgTx<'_>, client: Id<Client>, user: Id<User>) -> Rep
         .filter(is_main(client.get()).or(is_linked(client.get())))
         .select((
             users::id,
+            users::version,
             users::full_name,
             users::email,
             users::is_active,

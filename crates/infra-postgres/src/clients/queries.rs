@@ -314,6 +314,7 @@ impl ClientQueries for PgClientQueries {
                 let main = is_main(client.get());
                 let query = portal_of(client, seen).filter(users::id.eq(user.get())).select((
                     users::id,
+                    users::version,
                     users::full_name,
                     users::email,
                     users::is_active,
@@ -347,10 +348,15 @@ impl ClientQueries for PgClientQueries {
                     .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
                     .map(|q| {
                         let main = is_main(client.get());
-                        Paged::new(
-                            q.select((users::id, users::full_name, users::email, users::is_active, main)),
-                            &window,
-                        )
+                        let shown = (
+                            users::id,
+                            users::version,
+                            users::full_name,
+                            users::email,
+                            users::is_active,
+                            main,
+                        );
+                        Paged::new(q.select(shown), &window)
                     });
                 let count = CappedCount(portal_of(client, seen).select(users::id));
                 Box::pin(async move {
@@ -359,7 +365,7 @@ impl ClientQueries for PgClientQueries {
                 })
             })
             .await?;
-        let page = page(request, rows, total, |(id, full_name, ..)| {
+        let page = page(request, rows, total, |(id, _, full_name, ..)| {
             let value = match request.sort.key {
                 NameSort::Id => id.encode(),
                 NameSort::Name => full_name.encode(),

@@ -301,13 +301,12 @@ impl PortalUserView {
     }
 }
 
-/// A link is made and ended, never changed: it has but one version.
 impl Versioned for PortalUser {
     fn key(&self) -> i64 {
         self.user.get()
     }
     fn version(&self) -> i64 {
-        1
+        self.version
     }
 }
 

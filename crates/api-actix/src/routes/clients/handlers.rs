@@ -291,9 +291,23 @@ pub(super) async fn show_user(
     })
 }
 
-pub(super) async fn unlink_user(call: Call, client: PathId<Client>, user: PathId<User>) -> Answered<Removed> {
+pub(super) async fn unlink_user(
+    call: Call,
+    client: PathId<Client>,
+    user: PathId<User>,
+    version: IfMatch,
+) -> Answered<Removed> {
     let show = call.removed();
-    Ok(show.sent(client::unlink_user(call.app(), &call.ctx, client.0, user.0, show.render()).await?))
+    let written = client::unlink_user(
+        call.app(),
+        &call.ctx,
+        client.0,
+        user.0,
+        version.expected(),
+        show.render(),
+    )
+    .await?;
+    Ok(show.sent(written))
 }
 
 pub(super) async fn equipments(
