@@ -125,7 +125,7 @@ macro_rules! text_type {
 text_type! {
     /// An instant: RFC 3339, given in UTC.
     Instant(Timestamp), "2026-01-27T10:00:00Z", SchemaFormat::KnownFormat(KnownFormat::DateTime),
-    |t| t.parse().ok()
+    |t| t.parse().ok().filter(|at| domain::time::is_storable(*at))
 }
 
 text_type! {

@@ -26,6 +26,13 @@ pub fn local_date(instant: Timestamp) -> Date {
     local(instant).date()
 }
 
+/// Whether an instant is one that somebody can mean and the database can keep: the years 1900 to 9999.
+pub fn is_storable(instant: Timestamp) -> bool {
+    /// 1900-01-01T00:00:00Z.
+    const FIRST: Timestamp = Timestamp::constant(-2_208_988_800, 0);
+    instant >= FIRST
+}
+
 /// Checks at start-up that the zone data knows the present legal time of Morocco.
 ///
 /// # Errors
@@ -51,6 +58,13 @@ pub fn self_test() -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instants_before_1900_are_not_kept() {
+        let storable = |text: &str| is_storable(text.parse().expect("instant"));
+        assert!(storable("1900-01-01T00:00:00Z") && storable("9999-12-30T21:59:59Z"));
+        assert!(!storable("1899-12-31T23:59:59.999999Z") && !storable("-009000-01-01T00:00:00Z"));
+    }
 
     #[test]
     fn bundled_zone_knows_the_permanent_utc() {

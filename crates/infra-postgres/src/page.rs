@@ -141,7 +141,9 @@ impl Key for Ts {
         self.0.as_microsecond().to_string()
     }
     fn decode(text: &str) -> Option<Self> {
-        jiff::Timestamp::from_microsecond(text.parse().ok()?).ok().map(Ts)
+        // The server knows no instants as early as the library does.
+        let at = jiff::Timestamp::from_microsecond(text.parse().ok()?).ok();
+        at.filter(|at| domain::time::is_storable(*at)).map(Ts)
     }
 }
 impl Key for Day {
