@@ -1,5 +1,7 @@
 //! Rules that concern one value's content or several settings together.
 
+use std::net::IpAddr;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{Environment, Settings, Wrong};
@@ -50,6 +52,19 @@ pub(crate) fn check(settings: &Settings, wrong: &mut Vec<Wrong>) {
     {
         say("JWT_SECRET_KEY_PREVIOUS", "is the present key");
     }
+    for (name, other) in other_secrets(settings) {
+        for (key_name, key) in keys {
+            if key.as_ref().is_some_and(|key| key.expose_secret() == other) {
+                say(key_name, &format!("is also {name}: each secret must be its own"));
+            }
+        }
+    }
+    if environment == Environment::Development && !settings.remote_development && !is_own(&settings.host) {
+        say(
+            "HOST",
+            "must be this machine's own address in development, unless REMOTE_DEVELOPMENT allows others",
+        );
+    }
     let mut range = |name: &'static str, value: u32, min: u32, max: u32| {
         if !(min..=max).contains(&value) {
             say(name, &format!("must be between {min} and {max}"));
@@ -91,6 +106,37 @@ pub(crate) fn check(settings: &Settings, wrong: &mut Vec<Wrong>) {
     if environment == Environment::Production && !settings.cookie_secure {
         say("COOKIE_SECURE", "cannot be turned off in production");
     }
+}
+
+/// The secrets that are no keys, with their names.
+fn other_secrets(settings: &Settings) -> Vec<(&'static str, String)> {
+    let password = |url: &SecretString| {
+        let (_, rest) = url.expose_secret().split_once("://")?;
+        let (user, _) = rest.rsplit_once('@')?;
+        Some(user.split_once(':')?.1.to_owned())
+    };
+    let mut secrets = vec![("DEMO_PASSWORD", settings.demo_password.expose_secret().to_owned())];
+    let urls = [
+        ("the password in DATABASE_URL", Some(&settings.database_url)),
+        ("the password in REDIS_URL", settings.redis_url.as_ref()),
+        ("the password in SMTP_URL", settings.smtp_url.as_ref()),
+    ];
+    secrets.extend(
+        urls.into_iter()
+            .filter_map(|(name, url)| Some((name, password(url?)?))),
+    );
+    let smtp = settings.smtp_password.as_ref();
+    secrets.extend(smtp.map(|password| ("SMTP_PASSWORD", password.expose_secret().to_owned())));
+    secrets
+}
+
+/// Whether only this machine reaches the address.
+fn is_own(host: &str) -> bool {
+    let ip = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<IpAddr>();
+    host == "localhost" || ip.is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// Why a key must not be used; published and repetitive ones are tolerated in development only.
@@ -189,6 +235,62 @@ mod tests {
         assert!(Settings::load(&none).is_err());
         let development = Source::of([("DATABASE_URL", "postgres://u:p@h/d"), ("APP_ENV", "development")]);
         assert!(Settings::load(&development).is_ok());
+    }
+
+    #[test]
+    fn development_stays_on_its_machine() {
+        let development = |host, remote| {
+            wrong(&[
+                ("APP_ENV", "development"),
+                ("HOST", host),
+                ("REMOTE_DEVELOPMENT", remote),
+            ])
+        };
+        for host in ["127.0.0.1", "127.8.0.1", "::1", "[::1]", "localhost"] {
+            assert_eq!(development(host, ""), [""; 0], "{host}");
+        }
+        for host in ["0.0.0.0", "::", "192.168.1.4", "erp.example.ma"] {
+            assert_eq!(development(host, "false"), ["HOST"], "{host}");
+            assert_eq!(development(host, "true"), [""; 0], "{host}");
+        }
+        assert_eq!(
+            wrong(&[("HOST", "0.0.0.0")]),
+            [""; 0],
+            "production is there to be reached"
+        );
+    }
+
+    #[test]
+    fn a_key_has_no_end_of_line_and_is_no_other_secret() {
+        let file = format!("{KEY}\n");
+        let settings = load(&[("JWT_SECRET_KEY", &file)]).expect("settings");
+        let key = settings.jwt_secret_key.expect("key");
+        assert_eq!(secrecy::ExposeSecret::expose_secret(&key), KEY);
+        let url = format!("postgres://u:{KEY}@h/d");
+        let mail = format!("smtp://u:{KEY}@h:25");
+        for (name, value) in [
+            ("DATABASE_URL", url.as_str()),
+            ("SMTP_PASSWORD", KEY),
+            ("SMTP_URL", &mail),
+            ("DEMO_PASSWORD", KEY),
+        ] {
+            assert_eq!(wrong(&[(name, value)]), ["JWT_SECRET_KEY"], "{name}");
+        }
+    }
+
+    #[test]
+    fn the_mail_server_is_found_in_either_form() {
+        let server = |name, value| load(&[(name, value)]).expect("settings").mail_server();
+        assert_eq!(server("SMTP_HOST", "mail.ma").as_deref(), Some("mail.ma:587"));
+        for (url, expected) in [
+            ("smtp://mail.ma", "mail.ma:587"),
+            ("smtp://u:p@mail.ma:2525", "mail.ma:2525"),
+            ("smtps://mail.ma?tls=required", "mail.ma:465"),
+            ("smtps://u:p@[2001:db8::1]:465/", "[2001:db8::1]:465"),
+        ] {
+            assert_eq!(server("SMTP_URL", url).as_deref(), Some(expected));
+        }
+        assert_eq!(load(&[]).expect("settings").mail_server(), None);
     }
 
     #[test]

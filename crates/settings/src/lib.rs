@@ -13,6 +13,7 @@ pub mod telemetry;
 pub mod value;
 
 pub use ipnet::IpNet;
+use secrecy::ExposeSecret;
 pub use source::Source;
 pub use table::{Settings, Spec};
 pub use value::{Environment, LogFormat, Origin, SmtpTls};
@@ -53,6 +54,24 @@ impl Settings {
         match settings {
             Some(settings) if wrong.is_empty() => Ok(settings),
             _ => Err(SettingsError(wrong)),
+        }
+    }
+
+    /// Host and port of the mail server, when one is set.
+    pub fn mail_server(&self) -> Option<String> {
+        let Some(url) = &self.smtp_url else {
+            let host = self.smtp_host.as_ref()?;
+            return Some(format!("{host}:{}", self.smtp_port));
+        };
+        let (scheme, rest) = url.expose_secret().split_once("://")?;
+        let authority = rest.split(['/', '?']).next()?;
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let last = host.rsplit_once(']').map_or(host, |(_, last)| last);
+        if last.contains(':') {
+            Some(host.to_owned())
+        } else {
+            let port = if scheme == "smtps" { 465 } else { 587 };
+            Some(format!("{host}:{port}"))
         }
     }
 }

@@ -63,6 +63,9 @@ settings! {
         environment: Environment = ["APP_ENV", "ENVIRONMENT"], "production";
         /// Address to listen on.
         host: String = ["HOST"], "127.0.0.1";
+        /// Whether `development`, whose demonstration accounts everybody knows, may listen on
+        /// another address than the machine's own.
+        remote_development: bool = ["REMOTE_DEVELOPMENT"], "false";
         /// Port to listen on.
         port: u16 = ["PORT"], "8000";
         /// Threads that answer requests; 0 for one per processor.
@@ -103,6 +106,9 @@ settings! {
         database_random_page_cost: String = ["DATABASE_RANDOM_PAGE_COST"], "1.1";
         /// Redis: `redis://host:port`. Without it everything works, more slowly.
         redis_url: Option<SecretString> = ["REDIS_URL"];
+        /// What every key of this installation in Redis begins with: installations that share a
+        /// server need different ones.
+        redis_prefix: String = ["REDIS_PREFIX"], "erp-mif";
     }
     "Security" {
         /// Key that signs access tokens: at least 32 bytes of chance. Only in `development` it may
@@ -118,7 +124,7 @@ settings! {
         bcrypt_cost: u32 = ["BCRYPT_COST"], "12";
         /// Whether cookies are sent over HTTPS only.
         cookie_secure: bool = ["COOKIE_SECURE"], "true";
-        /// Password of the demonstration accounts (`seed-demo`, never in production).
+        /// Password of the demonstration accounts (`seed-demo`, in `development` only).
         demo_password: SecretString = ["DEMO_PASSWORD"], "Demo-MIF-2026!";
     }
     "E-mail" {

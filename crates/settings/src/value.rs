@@ -46,7 +46,8 @@ impl Value for SecretString {
     const KIND: &'static str = "secret";
     const SECRET: bool = true;
     fn parse(raw: &str) -> Result<Self, String> {
-        Ok(raw.into())
+        // A secret that was read from a file brings the end of its line.
+        Ok(raw.trim_end_matches(['\r', '\n']).into())
     }
 }
 
