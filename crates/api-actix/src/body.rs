@@ -7,6 +7,7 @@ use actix_web::web::{Bytes, BytesMut};
 use futures_util::StreamExt;
 
 use crate::extract::BodyKind;
+use crate::operation::Operation;
 use crate::problem::{HttpCode, Refusal};
 use crate::state::HttpConfig;
 
@@ -23,11 +24,12 @@ enum Type {
 /// # Errors
 /// 415, 413, 408.
 pub async fn read(
-    kind: BodyKind,
+    operation: &Operation,
     headers: &HeaderMap,
     payload: &mut Payload,
     config: &HttpConfig,
 ) -> Result<(Bytes, bool), Refusal> {
+    let kind = operation.body;
     if kind == BodyKind::None {
         return Ok((Bytes::new(), false));
     }
@@ -47,10 +49,11 @@ pub async fn read(
     let length = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > config.body_limit) {
+    let limit = operation.body_limit.unwrap_or(config.body_limit);
+    if length.is_some_and(|length| length > limit) {
         return Err(Refusal::http(HttpCode::PayloadTooLarge));
     }
-    let receiving = receive(payload, length.unwrap_or(1024), config.body_limit);
+    let receiving = receive(payload, length.unwrap_or(1024), limit);
     let body = match tokio::time::timeout(config.body_deadline, receiving).await {
         Ok(body) => body?,
         Err(_) => return Err(Refusal::http(HttpCode::RequestTimeout)),

@@ -25,9 +25,6 @@ use crate::health::Probe;
 use crate::security::Keys;
 use crate::state::{AppState, StartError};
 
-/// What the keys of the product in Redis begin with.
-const REDIS_PREFIX: &str = "erp-mif";
-
 /// The ports with everything that belongs to them.
 pub struct Wiring {
     /// The ports.
@@ -71,9 +68,13 @@ pub async fn wire(settings: &Settings, keys: &Keys) -> Result<Wiring, StartError
     let redis = settings
         .redis_url
         .clone()
-        .map(|url| RedisConfig::new(url, REDIS_PREFIX));
-    let session_cache: Arc<dyn SessionCache> = match &redis {
-        Some(redis) => Arc::new(RedisSessionCache::new(redis.clone()).map_err(failed)?),
+        .map(|url| RedisConfig::new(url, settings.redis_prefix.clone()));
+    let copies = match &redis {
+        Some(redis) => Some(RedisSessionCache::new(redis.clone()).map_err(failed)?),
+        None => None,
+    };
+    let session_cache: Arc<dyn SessionCache> = match &copies {
+        Some(copies) => Arc::new(copies.clone()),
         None => Arc::new(NullSessionCache),
     };
     let days = u64::from(settings.refresh_token_expire_days);
@@ -90,7 +91,7 @@ pub async fn wire(settings: &Settings, keys: &Keys) -> Result<Wiring, StartError
         interventions: Arc::new(PgInterventionQueries::new(reader.clone())),
         hasher: Arc::new(BcryptHasher::new(settings.bcrypt_cost).map_err(failed)?),
         clock: Arc::new(SystemClock),
-        secrets: Arc::new(SystemSecrets::new(&keys.current).map_err(failed)?),
+        secrets: Arc::new(SystemSecrets::new(&keys.current, keys.previous.as_ref()).map_err(failed)?),
         session_policy: SessionPolicy {
             refresh_ttl: Duration::from_secs(days * 24 * 3600),
             ..SessionPolicy::default()
@@ -98,14 +99,25 @@ pub async fn wire(settings: &Settings, keys: &Keys) -> Result<Wiring, StartError
     };
     Ok(Wiring {
         app,
-        probes: probes(&config, reader),
-        attach: Box::new(move |state| listen(redis, state)),
+        probes: probes(settings, &config, reader, copies.clone()),
+        attach: Box::new(move |state| {
+            if let Some(copies) = copies {
+                // The first request finds a connection; nobody waits for it when there is none.
+                tokio::spawn(async move { copies.probe().await });
+            }
+            listen(redis, state);
+        }),
     })
 }
 
-fn probes(config: &PgConfig, reader: Reader) -> Vec<Probe> {
+fn probes(
+    settings: &Settings,
+    config: &PgConfig,
+    reader: Reader,
+    copies: Option<RedisSessionCache>,
+) -> Vec<Probe> {
     let fitness = health::Fitness::new(config);
-    vec![
+    let mut probes = vec![
         Probe::new("database", true, move || {
             let reader = reader.clone();
             async move { health::answers(&reader).await.map_err(|e| e.to_string()) }
@@ -114,7 +126,24 @@ fn probes(config: &PgConfig, reader: Reader) -> Vec<Probe> {
             let fitness = fitness.clone();
             async move { fitness.check().await }
         }),
-    ]
+    ];
+    // Both are missed, and neither stops the work.
+    probes.extend(copies.map(|copies| {
+        Probe::new("redis", false, move || {
+            let copies = copies.clone();
+            async move { copies.probe().await.then_some(()).ok_or("no answer".to_owned()) }
+        })
+    }));
+    probes.extend(settings.mail_server().map(|server| {
+        Probe::new("smtp", false, move || {
+            let server = server.clone();
+            async move {
+                let connecting = tokio::net::TcpStream::connect(server);
+                connecting.await.map(|_| ()).map_err(|e| e.to_string())
+            }
+        })
+    }));
+    probes
 }
 
 fn listen(redis: Option<RedisConfig>, state: Arc<AppState>) {

@@ -11,7 +11,7 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
@@ -25,7 +25,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 
 use crate::call::{Call, Guest};
-use crate::extract::{BodyKind, Parts};
+use crate::extract::{BodyKind, Parts, number};
 use crate::operation::{Access, Caller, Operation};
 use crate::problem::{self, HttpCode, Refusal};
 use crate::reply::Answer;
@@ -36,6 +36,10 @@ use crate::{body, cors, respond};
 /// Header that names the idempotent request.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
+/// After this time the sender of a body is looked at again: with the age of a copy of a session it
+/// keeps within the second in which what was taken away must be refused.
+const SLOW_BODY: Duration = Duration::from_millis(100);
+
 /// What the log line says of a request.
 #[derive(Default)]
 pub struct Trace {
@@ -45,8 +49,8 @@ pub struct Trace {
     pub user: Option<i64>,
     /// By a path of older clients.
     pub legacy: bool,
-    /// Canonical path of an alias.
-    pub alias_of: Option<&'static str>,
+    /// Canonical path of an alias, with its parameters in place.
+    pub alias_of: Option<String>,
     /// The body has not been read to its end: the connection cannot be used again.
     pub unread: bool,
     /// Code of a refusal.
@@ -129,14 +133,14 @@ async fn answer(
     };
     trace.route = operation.path;
     trace.legacy = legacy;
-    trace.alias_of = operation.alias_of;
+    trace.alias_of = operation.alias_of.map(|path| filled(path, &params));
     let now = state.app.clock.now();
     let origin = Origin {
         actor: None,
         ip: client_ip(request, state).map(|ip| ip.to_string()),
         correlation_id: name.to_owned(),
     };
-    let mut caller = gate(state, operation, request, origin, now, trace).await?;
+    let mut caller = gate(state, operation, request, origin.clone(), now, trace).await?;
     step("idempotency");
     let key = if operation.repeatable() {
         idempotency_key(request.headers())?
@@ -144,8 +148,13 @@ async fn answer(
         None
     };
     step("validation");
-    let (body, is_form) = body::read(operation.body, request.headers(), payload, &state.config).await?;
+    let waiting = Instant::now();
+    let (body, is_form) = body::read(operation, request.headers(), payload, &state.config).await?;
     trace.unread &= operation.body == BodyKind::None;
+    if waiting.elapsed() > SLOW_BODY {
+        // The sender decides how long a body takes: who may do what is judged when it is there.
+        caller = gate(state, operation, request, origin, state.app.clock.now(), trace).await?;
+    }
     if let (Some(key), Caller::Signed(call)) = (key, &mut caller) {
         call.ctx.idempotency = Some(fingerprint(call, request, operation, &params, key, &body));
     }
@@ -295,23 +304,7 @@ fn fingerprint(
     key: String,
     body: &[u8],
 ) -> IdempotencyKey {
-    let mut path = String::with_capacity(operation.path.len() + 16);
-    let mut params = params.iter();
-    for (i, segment) in operation
-        .alias_of
-        .unwrap_or(operation.path)
-        .split('/')
-        .enumerate()
-    {
-        if i > 0 {
-            path.push('/');
-        }
-        path.push_str(if segment.starts_with('{') {
-            params.next().copied().unwrap_or_default()
-        } else {
-            segment
-        });
-    }
+    let path = filled(operation.alias_of.unwrap_or(operation.path), params);
     let query = request.query_string();
     let mut data = Vec::with_capacity(query.len() + 1 + body.len());
     data.extend_from_slice(query.as_bytes());
@@ -322,8 +315,31 @@ fn fingerprint(
         method: operation.method.as_str().to_owned(),
         path,
         key,
-        fingerprint: call.state.app.secrets.sha256(&data),
+        // Keyed: a body may hold a password, and a plain digest could be tried out.
+        fingerprint: call.state.app.secrets.stored_mac(&data),
     }
+}
+
+/// A path with its parameters in place; a number in its shortest form.
+fn filled(path: &str, params: &[&str]) -> String {
+    let mut params = params.iter();
+    let mut filled = String::with_capacity(path.len() + 16);
+    for (i, segment) in path.split('/').enumerate() {
+        if i > 0 {
+            filled.push('/');
+        }
+        if !segment.starts_with('{') {
+            filled.push_str(segment);
+            continue;
+        }
+        let param = params.next().copied().unwrap_or_default();
+        if param.bytes().all(|b| b.is_ascii_digit()) {
+            filled.push_str(&number(param).to_string());
+        } else {
+            filled.push_str(param);
+        }
+    }
+    filled
 }
 
 /// Whether a status carries no body.

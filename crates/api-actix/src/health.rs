@@ -9,6 +9,9 @@ use futures_util::future::join_all;
 
 /// Longest time that one question may take.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// The same to a service that is not required: the answer about the others must not wait for it
+/// longer than those who ask have patience.
+const OPTIONAL_PATIENCE: Duration = Duration::from_millis(500);
 
 type Answering = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 type Ask = Arc<dyn Fn() -> Answering + Send + Sync>;
@@ -49,7 +52,12 @@ impl Probe {
     }
 
     async fn health(&self) -> Health {
-        let answer = tokio::time::timeout(PATIENCE, (self.ask)()).await;
+        let patience = if self.required {
+            PATIENCE
+        } else {
+            OPTIONAL_PATIENCE
+        };
+        let answer = tokio::time::timeout(patience, (self.ask)()).await;
         let why = match answer {
             Ok(Ok(())) => None,
             Ok(Err(why)) => Some(why),

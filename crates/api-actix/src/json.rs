@@ -18,8 +18,10 @@ use crate::wire::MARK;
 
 /// Deepest nesting of a body.
 pub const MAX_DEPTH: usize = 32;
-/// Most elements of one array.
+/// Most elements of one array, and members of one object.
 pub const MAX_ITEMS: usize = 1000;
+/// Most things that one refusal names.
+pub const MAX_ISSUES: usize = 100;
 
 /// A request body. Declare it with `#[serde(deny_unknown_fields)]`; its schema, its example and
 /// the way its texts are treated belong to it.
@@ -192,6 +194,9 @@ impl<'de> Visitor<'de> for Tree {
             if map.contains_key(&key) {
                 return Err(de::Error::custom(format_args!("{MARK}{key}{MARK}")));
             }
+            if map.len() == MAX_ITEMS {
+                return Err(de::Error::custom("too many members"));
+            }
             map.insert(key, entries.next_value_seed(below)?);
         }
         Ok(map.into())
@@ -203,8 +208,11 @@ struct Rules {
     verbatim: &'static [&'static str],
 }
 
-/// Treats every text of the tree.
+/// Treats every text of the tree, until so much is wrong that the rest does not matter.
 fn clean(value: &mut Value, path: &str, rules: &Rules, issues: &mut Vec<FieldIssue>) {
+    if issues.len() >= MAX_ISSUES {
+        return;
+    }
     match value {
         Value::String(text) => {
             let field = path.rsplit('.').next().unwrap_or(path);

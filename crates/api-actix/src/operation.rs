@@ -88,6 +88,8 @@ pub struct Operation {
     pub secret: bool,
     /// Body that it reads.
     pub body: BodyKind,
+    /// Most bytes of that body, when fewer than those of any other.
+    pub body_limit: Option<usize>,
     /// What its types say.
     pub doc: Doc,
     run: Run,
@@ -105,6 +107,13 @@ impl Operation {
     #[must_use]
     pub fn secret(mut self) -> Self {
         self.secret = true;
+        self
+    }
+
+    /// Takes short bodies only: what strangers may send must not fill the memory.
+    #[must_use]
+    pub fn short_body(mut self) -> Self {
+        self.body_limit = Some(16 * 1024);
         self
     }
 
@@ -189,6 +198,7 @@ fn build<I: Input, O: Output>(
         alias_of: None,
         secret: false,
         body: I::BODY,
+        body_limit: None,
         doc,
         run,
     }

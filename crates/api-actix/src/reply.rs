@@ -200,17 +200,18 @@ impl Output for Nothing {
     }
 }
 
-/// Any output with further headers (cookies).
-pub struct With<T> {
+/// Any output that gives or takes cookies.
+pub struct Cookies<T> {
     /// The output.
     pub output: T,
     /// The headers.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl<T: Output> Output for With<T> {
+impl<T: Output> Output for Cookies<T> {
     fn describe(doc: &mut Doc) {
         T::describe(doc);
+        doc.response.headers = &["Set-Cookie"];
     }
 
     fn answer(self) -> Result<Answer, Refusal> {
@@ -418,6 +419,25 @@ impl Output for File {
             headers,
             body: Content::Bytes(self.bytes),
         })
+    }
+}
+
+/// A JSON document of the program itself.
+pub struct JsonFile(pub File);
+
+impl Output for JsonFile {
+    fn describe(doc: &mut Doc) {
+        let object = utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::Object)
+            .into();
+        doc.response = ResponseDoc {
+            content: Some(("application/json", object)),
+            ..ResponseDoc::default()
+        };
+    }
+
+    fn answer(self) -> Result<Answer, Refusal> {
+        self.0.answer()
     }
 }
 

@@ -116,9 +116,7 @@ fn protect(response: &mut HttpResponseBuilder, state: &AppState, absent: &impl F
 /// Tells older clients that they use an older path, and which one to use.
 fn deprecate(response: &mut HttpResponseBuilder, state: &AppState, request: &HttpRequest, trace: &Trace) {
     response.insert_header((DEPRECATION, DEPRECATED_SINCE));
-    let path = trace
-        .alias_of
-        .unwrap_or(if trace.legacy { request.path() } else { trace.route });
+    let path = trace.alias_of.as_deref().unwrap_or(request.path());
     let link = format!("<{}{path}>; rel=\"successor-version\"", state.config.prefix);
     if let Ok(link) = HeaderValue::try_from(link) {
         response.append_header((header::LINK, link));

@@ -56,8 +56,12 @@ pub struct SessionPolicy {
     pub refresh_ttl: Duration,
     /// How long a lost answer to a refresh may be asked for again.
     pub refresh_grace: Duration,
-    /// Password checks per sign-in name and address in one window.
+    /// Password checks per account (or name that is none) and network in one window.
     pub attempts_per_window: i32,
+    /// The same per account, from everywhere.
+    pub attempts_per_account: i32,
+    /// The same per network, over all names.
+    pub attempts_per_network: i32,
     /// Length of that window.
     pub attempt_window: Duration,
 }
@@ -68,6 +72,8 @@ impl Default for SessionPolicy {
             refresh_ttl: Duration::from_secs(7 * 24 * 3600),
             refresh_grace: Duration::from_secs(10),
             attempts_per_window: 10,
+            attempts_per_account: 100,
+            attempts_per_network: 200,
             attempt_window: Duration::from_secs(15 * 60),
         }
     }

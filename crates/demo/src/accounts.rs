@@ -8,7 +8,7 @@ use application::{App, AppError, Ctx};
 use async_trait::async_trait;
 use domain::audit::{AuditEvent, Origin};
 use domain::policy::{Actor, Role};
-use domain::ports::{HashError, PasswordHasher, Tx};
+use domain::ports::{HashError, PasswordHasher, Place, Tx};
 use domain::user::{Locale, User, rules};
 use domain::{Id, Record};
 use jiff::Timestamp;
@@ -88,12 +88,17 @@ impl PasswordHasher for OneHash {
         Ok(self.0.clone())
     }
 
-    async fn verify<'a>(&self, _password: &str, _hash: Option<&'a str>) -> Result<bool, HashError> {
-        Ok(false)
+    fn reserve(&self, _owner: &str) -> Result<Place, HashError> {
+        Ok(Place::new(()))
     }
 
-    fn is_full(&self) -> bool {
-        false
+    async fn verify<'a>(
+        &self,
+        _place: Place,
+        _password: &str,
+        _hash: Option<&'a str>,
+    ) -> Result<bool, HashError> {
+        Ok(false)
     }
 }
 
@@ -178,7 +183,11 @@ pub(crate) async fn open(app: &App, now: Timestamp, password: &str) -> Result<Ve
 
 async fn open_one(app: &App, ctx: &Ctx, user: &Record<User>, password: &str) -> Result<(), AppError> {
     suits(password, user)?;
-    let known = app.hasher.verify(password, Some(&user.password_hash)).await?;
+    let place = app.hasher.reserve("demonstration")?;
+    let known = app
+        .hasher
+        .verify(place, password, Some(&user.password_hash))
+        .await?;
     if known && user.is_active {
         return Ok(());
     }

@@ -5,14 +5,14 @@
 //! come back. bcrypt reads 72 bytes only; a keyed digest before it makes every byte of a password
 //! of any length count.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::ports::{HashError, PasswordHasher};
+use domain::ports::{HashError, PasswordHasher, Place};
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
@@ -25,7 +25,7 @@ pub struct BcryptHasher {
     cost: u32,
     permits: usize,
     gate: Arc<Semaphore>,
-    inside: Arc<AtomicUsize>,
+    inside: Arc<Mutex<Inside>>,
     label: hmac::Key,
     /// Hash of no known password, for accounts that do not exist.
     dummy: Arc<str>,
@@ -65,7 +65,7 @@ impl BcryptHasher {
             cost,
             permits,
             gate: Arc::new(Semaphore::new(permits)),
-            inside: Arc::new(AtomicUsize::new(0)),
+            inside: Arc::default(),
             // Public: it only keeps these digests apart from lists of other systems' digests.
             label: hmac::Key::new(hmac::HMAC_SHA256, b"erp/password/1"),
             dummy: dummy.into(),
@@ -79,11 +79,33 @@ impl BcryptHasher {
         STANDARD.encode(hmac::sign(&self.label, composed.as_bytes()))
     }
 
+    /// One of the places; at most half of them for one owner, so that one machine cannot keep
+    /// everybody else waiting.
+    fn place(&self, owner: Option<&str>) -> Result<InQueue, HashError> {
+        let places = self.permits + QUEUE;
+        let mut inside = lock(&self.inside);
+        if inside.all >= places {
+            return Err(HashError::Busy);
+        }
+        if let Some(owner) = owner {
+            let own = inside.of.entry(owner.to_owned()).or_default();
+            if *own >= places.div_ceil(2) {
+                return Err(HashError::Busy);
+            }
+            *own += 1;
+        }
+        inside.all += 1;
+        Ok(InQueue {
+            inside: self.inside.clone(),
+            owner: owner.map(ToOwned::to_owned),
+        })
+    }
+
     async fn run<T: Send + 'static>(
         &self,
+        place: Place,
         work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
     ) -> Result<T, HashError> {
-        let place = Place::take(&self.inside, self.permits + QUEUE).ok_or(HashError::Busy)?;
         let permit = self
             .gate
             .clone()
@@ -121,43 +143,65 @@ fn give_way() {
 #[cfg(target_os = "linux")]
 const GIVEN_WAY: i32 = 10;
 
-/// One of the places, working or waiting.
-struct Place(Arc<AtomicUsize>);
-
-impl Place {
-    fn take(inside: &Arc<AtomicUsize>, places: usize) -> Option<Self> {
-        let taken = inside.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| {
-            (n < places).then_some(n + 1)
-        });
-        taken.ok().map(|_| Self(inside.clone()))
-    }
+/// Who is inside, working or waiting.
+#[derive(Default)]
+struct Inside {
+    all: usize,
+    /// By where they come from; only those who have a place are in it.
+    of: HashMap<String, usize>,
 }
 
-impl Drop for Place {
+fn lock(inside: &Mutex<Inside>) -> MutexGuard<'_, Inside> {
+    inside.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One of the places.
+struct InQueue {
+    inside: Arc<Mutex<Inside>>,
+    owner: Option<String>,
+}
+
+impl Drop for InQueue {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        let mut inside = lock(&self.inside);
+        inside.all -= 1;
+        if let Some(owner) = &self.owner
+            && let Some(own) = inside.of.get_mut(owner)
+        {
+            *own -= 1;
+            if *own == 0 {
+                inside.of.remove(owner);
+            }
+        }
     }
 }
 
 #[async_trait]
 impl PasswordHasher for BcryptHasher {
     async fn hash(&self, password: &str) -> Result<String, HashError> {
+        let place = Place::new(self.place(None)?);
         let (digest, cost) = (self.digest(password), self.cost);
-        self.run(move || bcrypt::non_truncating_hash(digest, cost)).await
+        self.run(place, move || bcrypt::non_truncating_hash(digest, cost))
+            .await
     }
 
-    async fn verify<'a>(&self, password: &str, hash: Option<&'a str>) -> Result<bool, HashError> {
+    fn reserve(&self, owner: &str) -> Result<Place, HashError> {
+        self.place(Some(owner)).map(Place::new)
+    }
+
+    async fn verify<'a>(
+        &self,
+        place: Place,
+        password: &str,
+        hash: Option<&'a str>,
+    ) -> Result<bool, HashError> {
         let digest = self.digest(password);
         let known = hash.is_some();
         let hash = hash.map_or_else(|| self.dummy.to_string(), ToOwned::to_owned);
         Ok(self
-            .run(move || bcrypt::non_truncating_verify(digest, &hash))
+            .run(place, move || bcrypt::non_truncating_verify(digest, &hash))
             .await?
             && known)
-    }
-
-    fn is_full(&self) -> bool {
-        self.inside.load(Ordering::Acquire) >= self.permits + QUEUE
     }
 }
 
@@ -169,18 +213,23 @@ mod tests {
         BcryptHasher::with_permits(4, 1).expect("cost 4")
     }
 
+    async fn verify(hasher: &BcryptHasher, password: &str, hash: Option<&str>) -> Result<bool, HashError> {
+        let place = hasher.reserve("198.51.100.1")?;
+        hasher.verify(place, password, hash).await
+    }
+
     #[tokio::test]
     async fn every_byte_counts_however_long_the_password() {
         let hasher = hasher();
         let long = "x".repeat(300);
         let hash = hasher.hash(&long).await.expect("hash");
-        assert!(hasher.verify(&long, Some(&hash)).await.expect("verify"));
+        assert!(verify(&hasher, &long, Some(&hash)).await.expect("verify"));
         for at in [0, 71, 72, 73, 99, 254, 299] {
             let mut other = long.clone().into_bytes();
             other[at] = b'y';
             let other = String::from_utf8(other).expect("ASCII");
             assert!(
-                !hasher.verify(&other, Some(&hash)).await.expect("verify"),
+                !verify(&hasher, &other, Some(&hash)).await.expect("verify"),
                 "byte {at}"
             );
         }
@@ -191,14 +240,13 @@ mod tests {
         let hasher = hasher();
         let emoji = "🔧".repeat(64);
         let hash = hasher.hash(&emoji).await.expect("hash");
-        assert!(hasher.verify(&emoji, Some(&hash)).await.expect("verify"));
+        assert!(verify(&hasher, &emoji, Some(&hash)).await.expect("verify"));
         let hash = hasher.hash("a\0b").await.expect("hash");
-        assert!(!hasher.verify("a\0c", Some(&hash)).await.expect("verify"));
-        assert!(!hasher.verify("a", Some(&hash)).await.expect("verify"));
+        assert!(!verify(&hasher, "a\0c", Some(&hash)).await.expect("verify"));
+        assert!(!verify(&hasher, "a", Some(&hash)).await.expect("verify"));
         let hash = hasher.hash("caf\u{e9} serr\u{e9}").await.expect("hash");
         assert!(
-            hasher
-                .verify("cafe\u{301} serre\u{301}", Some(&hash))
+            verify(&hasher, "cafe\u{301} serre\u{301}", Some(&hash))
                 .await
                 .expect("verify")
         );
@@ -208,30 +256,40 @@ mod tests {
     async fn an_unknown_account_is_never_right_and_a_broken_hash_is_said() {
         let hasher = hasher();
         for password in ["", "x"] {
-            assert!(!hasher.verify(password, None).await.expect("verify"));
+            assert!(!verify(&hasher, password, None).await.expect("verify"));
         }
         assert!(matches!(
-            hasher.verify("x", Some("not a hash")).await,
+            verify(&hasher, "x", Some("not a hash")).await,
             Err(HashError::Failed(_))
         ));
     }
 
     #[tokio::test]
     async fn beyond_the_queue_callers_are_sent_away_at_once() {
-        let hasher = BcryptHasher::with_permits(8, 1).expect("cost 8");
-        let waiting: Vec<_> = (0..QUEUE + 1)
-            .map(|_| {
-                let hasher = hasher.clone();
-                tokio::spawn(async move { hasher.verify("x", None).await })
-            })
+        let hasher = BcryptHasher::with_permits(4, 1).expect("cost 4");
+        let mut places: Vec<_> = (0..QUEUE + 1)
+            .map(|n| hasher.reserve(&format!("192.0.2.{n}")).expect("a place"))
             .collect();
-        while hasher.inside.load(Ordering::Acquire) < QUEUE + 1 {
-            tokio::task::yield_now().await;
-        }
-        assert!(hasher.is_full() && matches!(hasher.verify("x", None).await, Err(HashError::Busy)));
-        for task in waiting {
-            assert!(!task.await.expect("task").expect("verify"));
-        }
-        assert!(!hasher.is_full() && !hasher.verify("x", None).await.expect("free again"));
+        assert!(matches!(hasher.reserve("198.51.100.1"), Err(HashError::Busy)));
+        assert!(matches!(hasher.hash("x").await, Err(HashError::Busy)));
+        // A place is enough: nobody is sent away after having been let in.
+        let place = places.pop().expect("a place");
+        assert!(!hasher.verify(place, "x", None).await.expect("verify"));
+        drop(places);
+        assert!(!verify(&hasher, "x", None).await.expect("free again"));
+        assert!(lock(&hasher.inside).of.is_empty());
+    }
+
+    #[tokio::test]
+    async fn one_address_gets_no_more_than_half_of_the_places() {
+        let hasher = BcryptHasher::with_permits(4, 1).expect("cost 4");
+        let half = (QUEUE + 1).div_ceil(2);
+        let places: Vec<_> = (0..half)
+            .map(|_| hasher.reserve("192.0.2.1").expect("a place"))
+            .collect();
+        assert!(matches!(hasher.reserve("192.0.2.1"), Err(HashError::Busy)));
+        assert!(verify(&hasher, "x", None).await.is_ok(), "somebody else");
+        drop(places);
+        assert!(hasher.reserve("192.0.2.1").is_ok());
     }
 }

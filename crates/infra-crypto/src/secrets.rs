@@ -13,7 +13,9 @@ pub struct CryptoError;
 
 /// Bits from the system, digests by aws-lc.
 pub struct SystemSecrets {
-    refresh: hmac::Key,
+    /// The present key, then the one before it.
+    refresh: Vec<hmac::Key>,
+    stored: hmac::Key,
     /// Stands in should the random source fail after the start; see [`SystemSecrets::bits256`].
     fallback: Mutex<(hmac::Key, u64)>,
 }
@@ -25,18 +27,20 @@ impl std::fmt::Debug for SystemSecrets {
 }
 
 impl SystemSecrets {
-    /// With the key of refresh tokens derived from `key`, so that one configured secret is enough
-    /// and neither use can be turned against the other.
+    /// With a key for each use derived from `key`, so that one configured secret is enough and no
+    /// use can be turned against another; what `previous` derived is still recognised.
     ///
     /// # Errors
     /// When the machine gives no random bits.
-    pub fn new(key: &SecretString) -> Result<Self, CryptoError> {
+    pub fn new(key: &SecretString, previous: Option<&SecretString>) -> Result<Self, CryptoError> {
         let mut seed = [0_u8; 32];
         rand::fill(&mut seed).map_err(|_| CryptoError)?;
-        let root = hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret().as_bytes());
-        let refresh = hmac::sign(&root, b"erp/refresh/1");
         Ok(Self {
-            refresh: hmac::Key::new(hmac::HMAC_SHA256, refresh.as_ref()),
+            refresh: std::iter::once(key)
+                .chain(previous)
+                .map(|key| derived(key, b"erp/refresh/1"))
+                .collect(),
+            stored: derived(key, b"erp/stored/1"),
             fallback: Mutex::new((hmac::Key::new(hmac::HMAC_SHA256, &seed), 0)),
         })
     }
@@ -74,9 +78,19 @@ impl Secrets for SystemSecrets {
         bytes(digest::digest(&digest::SHA256, data).as_ref())
     }
 
-    fn refresh_mac(&self, data: &[u8]) -> [u8; 32] {
-        bytes(hmac::sign(&self.refresh, data).as_ref())
+    fn refresh_macs(&self, data: &[u8]) -> Vec<[u8; 32]> {
+        let mac = |key| bytes(hmac::sign(key, data).as_ref());
+        self.refresh.iter().map(mac).collect()
     }
+
+    fn stored_mac(&self, data: &[u8]) -> [u8; 32] {
+        bytes(hmac::sign(&self.stored, data).as_ref())
+    }
+}
+
+fn derived(key: &SecretString, label: &[u8]) -> hmac::Key {
+    let root = hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret().as_bytes());
+    hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, label).as_ref())
 }
 
 /// Both algorithms give 32 bytes.
@@ -94,7 +108,7 @@ mod tests {
 
     #[test]
     fn digests_are_the_published_ones() {
-        let secrets = SystemSecrets::new(&"key".into()).expect("random bits");
+        let secrets = SystemSecrets::new(&"key".into(), None).expect("random bits");
         let hex: String = secrets
             .sha256(b"abc")
             .iter()
@@ -108,18 +122,26 @@ mod tests {
 
     #[test]
     fn the_refresh_key_follows_the_configured_one() {
-        let mac = |key: &str| {
-            SystemSecrets::new(&key.into())
-                .expect("random bits")
-                .refresh_mac(b"data")
+        let secrets = |key: &str, previous: Option<&str>| {
+            let previous = previous.map(Into::into);
+            SystemSecrets::new(&key.into(), previous.as_ref()).expect("random bits")
         };
-        assert_eq!(mac("one"), mac("one"));
-        assert_ne!(mac("one"), mac("two"));
+        let macs = |key, previous| secrets(key, previous).refresh_macs(b"data");
+        assert_eq!(macs("one", None), macs("one", None));
+        assert_ne!(macs("one", None), macs("two", None));
+        assert_eq!(
+            macs("two", Some("one")),
+            [macs("two", None), macs("one", None)].concat()
+        );
+        let stored = secrets("one", None).stored_mac(b"data");
+        assert_eq!(stored, secrets("one", Some("two")).stored_mac(b"data"));
+        assert_ne!(stored, secrets("two", None).stored_mac(b"data"));
+        assert!(!macs("one", None).contains(&stored), "each use has its own key");
     }
 
     #[test]
     fn bits_differ() {
-        let secrets = SystemSecrets::new(&"key".into()).expect("random bits");
+        let secrets = SystemSecrets::new(&"key".into(), None).expect("random bits");
         assert_ne!(secrets.bits256(), secrets.bits256());
         assert_ne!(secrets.bits128(), secrets.bits128());
     }

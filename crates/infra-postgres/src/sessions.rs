@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text, Untyped};
+use diesel::sql_types::{BigInt, Integer, Text, Timestamptz, Untyped};
 use domain::error::Repo;
 use domain::session::{
-    EndReason, LiveSession, RefreshToken, Session, SessionId, SessionMode, SessionQueries, SessionStore,
-    TokenHash,
+    Attempts, EndReason, LiveSession, RefreshToken, Session, SessionId, SessionMode, SessionQueries,
+    SessionStore, TokenHash,
 };
 use domain::user::User;
 use domain::{Id, Vocab};
@@ -280,11 +280,16 @@ impl SessionStore for PgTx<'_> {
         Ok(ended.into_iter().map(|u| SessionId(u.as_u128())).collect())
     }
 
-    fn count_attempt(&mut self, identifier: &TokenHash, window_start: Timestamp, at: Timestamp) -> Repo<i32> {
-        let count: i32 = Statement::<Integer>::new(
+    fn count_attempt(
+        &mut self,
+        bucket: &TokenHash,
+        window_start: Timestamp,
+        at: Timestamp,
+    ) -> Repo<Attempts> {
+        let (count, since): (i32, Ts) = Statement::<(Integer, Timestamptz)>::new(
             "INSERT INTO connexions_tentatives AS c (identifiant_hash, echecs, fenetre_debut) VALUES (",
         )
-        .bind(identifier.0.to_vec())
+        .bind(bucket.0.to_vec())
         .sql(", 1, ")
         .bind(Ts(at))
         .sql(
@@ -294,17 +299,42 @@ impl SessionStore for PgTx<'_> {
         .bind(Ts(window_start))
         .sql(" THEN 1 ELSE c.echecs + 1 END, fenetre_debut = CASE WHEN c.fenetre_debut < ")
         .bind(Ts(window_start))
-        .sql(" THEN excluded.fenetre_debut ELSE c.fenetre_debut END RETURNING echecs")
+        .sql(" THEN excluded.fenetre_debut ELSE c.fenetre_debut END RETURNING echecs, fenetre_debut")
         .get_result(self.conn)
         .map_err(repo)?;
-        Ok(count)
+        Ok(Attempts {
+            count,
+            since: since.0,
+        })
     }
 
-    fn clear_attempts(&mut self, identifier: &TokenHash) -> Repo<()> {
-        diesel::delete(connexions_tentatives::table.find(identifier.0.as_slice()))
+    fn uncount_attempt(&mut self, bucket: &TokenHash) -> Repo<()> {
+        diesel::update(
+            connexions_tentatives::table
+                .find(bucket.0.as_slice())
+                .filter(connexions_tentatives::echecs.gt(0)),
+        )
+        .set(connexions_tentatives::echecs.eq(connexions_tentatives::echecs - 1))
+        .execute(self.conn)
+        .map_err(repo)?;
+        Ok(())
+    }
+
+    fn clear_attempts(&mut self, bucket: &TokenHash) -> Repo<()> {
+        diesel::delete(connexions_tentatives::table.find(bucket.0.as_slice()))
             .execute(self.conn)
             .map_err(repo)?;
         Ok(())
+    }
+
+    fn knows_address(&mut self, user: Id<User>, ip: &str) -> Repo<bool> {
+        let known = sessions::table
+            .filter(sessions::user_id.eq(user.get()))
+            .filter(sessions::ended_at.is_null())
+            .filter(sessions::ip.eq(ip));
+        diesel::select(diesel::dsl::exists(known))
+            .get_result(self.conn)
+            .map_err(repo)
     }
 }
 

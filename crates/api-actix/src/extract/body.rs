@@ -34,9 +34,18 @@ impl<T: Dto> Input for Body<T> {
     }
 }
 
+/// How a body was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// As JSON, which no page of a foreign origin can have sent without asking first.
+    Json,
+    /// As a form, which any page can have sent.
+    Form,
+}
+
 /// A JSON body or a form with the same fields.
 #[derive(Debug)]
-pub struct Form<T>(pub T);
+pub struct Form<T>(pub T, pub Sent);
 
 impl<T: Dto> Input for Form<T> {
     const BODY: BodyKind = BodyKind::JsonOrForm;
@@ -51,9 +60,9 @@ impl<T: Dto> Input for Form<T> {
 
     fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
         if parts.is_form {
-            form(&parts.body).map(Self)
+            form(&parts.body).map(|body| Self(body, Sent::Form))
         } else {
-            Body::<T>::extract(parts).map(|b| Self(b.0))
+            Body::<T>::extract(parts).map(|b| Self(b.0, Sent::Json))
         }
     }
 }
@@ -142,6 +151,40 @@ impl<T: Dto> Input for Change<T> {
         let version = precondition(parts, said, false)?;
         Ok(Self {
             body: json::typed(Value::Object(map))?,
+            version,
+        })
+    }
+}
+
+/// The same by a path of older clients: JSON, a form, or nothing at all.
+#[derive(Debug)]
+pub struct MaybeChange<T> {
+    /// The fields; `None` without a body.
+    pub body: Option<T>,
+    /// The version.
+    pub version: Precondition,
+}
+
+impl<T: Dto> Input for MaybeChange<T> {
+    const BODY: BodyKind = BodyKind::Optional;
+
+    fn describe(doc: &mut Doc) {
+        Change::<T>::describe(doc);
+        if let Some(body) = &mut doc.body {
+            (body.form, body.required) = (true, false);
+        }
+    }
+
+    fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
+        if parts.body.is_empty() || parts.is_form {
+            return Ok(Self {
+                body: MaybeBody::<T>::extract(parts)?.0,
+                version: precondition(parts, None, false)?,
+            });
+        }
+        let Change { body, version } = Change::<T>::extract(parts)?;
+        Ok(Self {
+            body: Some(body),
             version,
         })
     }

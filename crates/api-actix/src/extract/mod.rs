@@ -15,7 +15,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::web::Bytes;
 use domain::Id;
 
-pub use body::{Body, Change, Form, MaybeBody, Replace};
+pub use body::{Body, Change, Form, MaybeBody, MaybeChange, Replace};
 pub use list::{List, ListFilter};
 pub use query::Query;
 pub use version::{IfMatch, Precondition};
@@ -99,10 +99,14 @@ impl<T: 'static> Input for PathId<T> {
     }
 
     fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
-        let digits = parts.next_param()?;
-        let id = digits.parse::<i64>().unwrap_or(i64::MAX);
+        let id = number(parts.next_param()?);
         Ok(Self(Id::new(id), PhantomData))
     }
+}
+
+/// The number of a path's digits; the largest one for what is beyond 64 bits.
+pub fn number(digits: &str) -> i64 {
+    digits.parse().unwrap_or(i64::MAX)
 }
 
 /// The next text of the path.

@@ -27,6 +27,14 @@ impl<T: DeserializeOwned + IntoParams + 'static> Input for Query<T> {
     }
 }
 
+/// The query of an operation that knows no parameter, and refuses any.
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct NoQuery {}
+
+/// Most parameters of a query: twice as many as any list has.
+pub const MAX_PARAMETERS: usize = 64;
+
 /// Name and value.
 pub type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
@@ -37,6 +45,15 @@ pub type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 pub fn pairs(query: &str) -> Result<Vec<Pair<'_>>, Refusal> {
     let mut pairs: Vec<Pair<'_>> = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        // Each is compared with all before it.
+        if pairs.len() == MAX_PARAMETERS {
+            let most = format!("{MAX_PARAMETERS} paramètres au plus");
+            return Err(Refusal::field(FieldIssue::expecting(
+                "requete",
+                IssueCode::TooLong,
+                most,
+            )));
+        }
         // The decoder puts this character in place of what is not UTF-8.
         if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
             return Err(Refusal::http(HttpCode::InvalidEncoding));

@@ -76,6 +76,8 @@ pub struct Doc {
     pub body: Option<BodyDoc>,
     /// The operation reads a version.
     pub versioned: bool,
+    /// The operation reads the refresh cookie.
+    pub cookie: bool,
     /// Answer.
     pub response: ResponseDoc,
     /// Components that are referred to.

@@ -13,16 +13,19 @@ use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, Pat
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ArrayBuilder, ComponentsBuilder, ObjectBuilder, Schema, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    ContactBuilder, ContentBuilder, Deprecated, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, RefOr,
+    ContactBuilder, ContentBuilder, Deprecated, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
     Required,
 };
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::extract::BodyKind;
 use crate::operation::{Access, Operation};
+use crate::security::cookie;
 use crate::state::HttpConfig;
 use crate::wire::reference;
 use doc::{Doc, PathKind};
@@ -32,6 +35,7 @@ pub const DESCRIPTION: &str = "Backend ERP pour la gestion des interventions ind
 /// Version of the build.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 const BEARER: &str = "bearer";
+const COOKIE: &str = "cookie";
 
 /// Refus d'une requête.
 #[derive(Debug, Serialize, ToSchema)]
@@ -108,7 +112,26 @@ pub fn document(operations: &[Operation], config: &HttpConfig) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = ComponentsBuilder::new()
         .schema(Probleme::name(), Probleme::schema())
-        .schema(ErreurDeChamp::name(), ErreurDeChamp::schema())
+        .schema(ErreurDeChamp::name(), ErreurDeChamp::schema());
+    for (name, _, what) in REFUSALS {
+        let content = ContentBuilder::new()
+            .schema(Some(reference(&Probleme::name())))
+            .build();
+        let response = ResponseBuilder::new()
+            .description(*what)
+            .content("application/problem+json", content);
+        components = components.response(*name, response.build());
+    }
+    let mut components = components
+        .security_scheme(
+            COOKIE,
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+                cookie::names(config).0,
+                "Jeton de renouvellement d'un navigateur, donné par /auth/login avec « mode: cookie » et lu par \
+                 /auth/refresh, avec l'en-tête X-CSRF-Token."
+                    .to_owned(),
+            ))),
+        )
         .security_scheme(
             BEARER,
             SecurityScheme::Http(
@@ -195,6 +218,10 @@ fn describe(operation: &Operation) -> OperationBuilder {
         ExtensionsBuilder::new().add("x-permission", permission).build(),
     ));
     built = match operation.access {
+        // With the cookie, or with the token in the body.
+        Access::Public if doc.cookie => built
+            .security(SecurityRequirement::new(COOKIE, Vec::<String>::new()))
+            .security(SecurityRequirement::default()),
         Access::Public => built.securities(Some(Vec::new())),
         Access::Signed(_) => built.security(SecurityRequirement::new(BEARER, Vec::<String>::new())),
     };
@@ -292,49 +319,51 @@ fn responses(operation: &Operation, mut built: OperationBuilder) -> OperationBui
         response = response.header(*header, HeaderBuilder::new().schema(Some(schema)).build());
     }
     built = built.response(success.status.to_string(), response.build());
-    for (status, what) in refusals(operation, &operation.doc) {
-        let content = ContentBuilder::new()
-            .schema(Some(reference(&Probleme::name())))
-            .build();
-        let response = ResponseBuilder::new()
-            .description(what)
-            .content("application/problem+json", content);
-        built = built.response(status.to_string(), response.build());
+    for (name, status) in refusals(operation, &operation.doc) {
+        built = built.response(status.to_string(), Ref::from_response_name(name));
     }
     built
 }
 
+/// The refusals: name of the component, status, what it means.
+const REFUSALS: &[(&str, u16, &str)] = &[
+    ("RequeteIllisible", 400, "Requête illisible"),
+    ("AuthentificationRequise", 401, "Authentification requise"),
+    ("NonAutorise", 403, "Action non autorisée"),
+    ("Introuvable", 404, "Ressource introuvable"),
+    ("TropTard", 408, "Corps arrivé trop tard"),
+    ("Conflit", 409, "Conflit ou règle de gestion"),
+    ("VersionDepassee", 412, "La version n'est plus la dernière"),
+    ("TropVolumineux", 413, "Corps trop volumineux"),
+    ("TypeNonPrisEnCharge", 415, "Type de contenu non pris en charge"),
+    ("DonneesInvalides", 422, "Données invalides"),
+    ("VersionRequise", 428, "Version requise"),
+    ("TropDeTentatives", 429, "Trop de tentatives"),
+    ("ErreurInterne", 500, "Erreur interne"),
+    ("Indisponible", 503, "Service momentanément indisponible"),
+];
+
 /// Which refusals an operation can answer with, by what it reads.
-fn refusals(operation: &Operation, doc: &Doc) -> Vec<(u16, &'static str)> {
+fn refusals(operation: &Operation, doc: &Doc) -> Vec<(&'static str, u16)> {
     let signed = matches!(operation.access, Access::Signed(_));
     let body = operation.body != BodyKind::None;
     let writes = operation.method != Method::GET;
-    [
-        (
-            400,
-            "Requête illisible",
-            body || doc.versioned || !doc.parameters.is_empty(),
-        ),
-        (401, "Authentification requise", signed || operation.secret),
-        (403, "Action non autorisée", signed),
-        (404, "Ressource introuvable", !doc.path_kinds.is_empty()),
-        (408, "Corps arrivé trop tard", body),
-        (409, "Conflit ou règle de gestion", signed && writes),
-        (412, "La version n'est plus la dernière", doc.versioned),
-        (413, "Corps trop volumineux", body),
-        (415, "Type de contenu non pris en charge", body),
-        (422, "Données invalides", body || !doc.parameters.is_empty()),
-        (
-            428,
-            "Version requise",
-            doc.versioned && operation.method == Method::PUT,
-        ),
-        (429, "Trop de tentatives", operation.secret),
-        (500, "Erreur interne", true),
-        (503, "Service momentanément indisponible", true),
-    ]
-    .into_iter()
-    .filter(|(_, _, applies)| *applies)
-    .map(|(status, what, _)| (status, what))
-    .collect()
+    let applies = |status: u16| match status {
+        400 => body || doc.versioned || !doc.parameters.is_empty(),
+        401 => signed || operation.secret,
+        403 => signed || operation.doc.cookie,
+        404 => !doc.path_kinds.is_empty(),
+        408 | 413 | 415 => body,
+        409 => signed && writes,
+        412 => doc.versioned,
+        422 => body || !doc.parameters.is_empty(),
+        428 => doc.versioned && operation.method == Method::PUT,
+        429 => operation.secret,
+        _ => true,
+    };
+    REFUSALS
+        .iter()
+        .filter(|(_, status, _)| applies(*status))
+        .map(|(name, status, _)| (*name, *status))
+        .collect()
 }

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 pub use catalogue::{AnyCode, Entry, HttpCode, entry};
 
+use crate::json::MAX_ISSUES;
 use crate::reply::Answer;
 
 /// Content type of refusals.
@@ -126,7 +127,10 @@ impl Refusal {
             ("status", what.status.into()),
             ("detail", what.detail.into()),
             ("code", self.code().as_str().into()),
-            ("errors", self.issues().iter().map(issue_json).collect()),
+            (
+                "errors",
+                self.issues().iter().take(MAX_ISSUES).map(issue_json).collect(),
+            ),
             ("timestamp", now.to_string().into()),
             ("path", path.into()),
             ("correlation_id", correlation_id.into()),

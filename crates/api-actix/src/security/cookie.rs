@@ -13,12 +13,23 @@ use subtle::ConstantTimeEq;
 use crate::problem::{HttpCode, Refusal};
 use crate::state::HttpConfig;
 
-/// Name of the cookie with the refresh token.
+/// Name of the cookie with the refresh token, after the prefix.
 pub const REFRESH: &str = "erp_refresh";
-/// Name of the cookie that pages read to prove themselves.
+/// Name of the cookie that pages read to prove themselves, after the prefix.
 pub const CSRF: &str = "erp_csrf";
 /// Header in which they send it.
 pub const CSRF_HEADER: &str = "x-csrf-token";
+
+/// Names with the prefixes by which browsers refuse such a cookie from an insecure page or from
+/// another host of the domain; without TLS they would refuse it from us, too.
+pub fn names(config: &HttpConfig) -> (String, String) {
+    if config.cookie_secure {
+        // The first one has a path of its own, which `__Host-` does not allow.
+        (format!("__Secure-{REFRESH}"), format!("__Host-{CSRF}"))
+    } else {
+        (REFRESH.to_owned(), CSRF.to_owned())
+    }
+}
 
 /// A refresh token as clients hold it.
 pub fn refresh_text(secret: &RefreshSecret) -> String {
@@ -65,7 +76,8 @@ fn written(
     csrf: String,
     life: Duration,
 ) -> Vec<(HeaderName, HeaderValue)> {
-    let cookie = |name, value, path, hidden| {
+    let (refresh_name, csrf_name) = names(config);
+    let cookie = |name: String, value, path, hidden| {
         Cookie::build(name, value)
             .path(path)
             .http_only(hidden)
@@ -77,8 +89,8 @@ fn written(
     };
     let auth = format!("{}/auth", config.prefix);
     [
-        cookie(REFRESH, refresh, auth, true),
-        cookie(CSRF, csrf, "/".to_owned(), false),
+        cookie(refresh_name, refresh, auth, true),
+        cookie(csrf_name, csrf, "/".to_owned(), false),
     ]
     .into_iter()
     .filter_map(|text| Some((header::SET_COOKIE, HeaderValue::try_from(text).ok()?)))
@@ -94,20 +106,18 @@ pub fn refresh_of(
     config: &HttpConfig,
     secrets: &dyn Secrets,
 ) -> Result<Option<RefreshSecret>, Refusal> {
-    let Some(secret) = find(headers, REFRESH).as_deref().and_then(refresh_from) else {
+    let Some(secret) = find(headers, &names(config).0).as_deref().and_then(refresh_from) else {
         return Ok(None);
     };
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let proved = match text(CSRF_HEADER) {
-        // A page that sends the header stands by it.
         Some(sent) => sent
             .as_bytes()
             .ct_eq(csrf_text(&secret, secrets).as_bytes())
             .into(),
-        None => {
-            text("sec-fetch-site") == Some("same-origin")
-                || text("origin").is_some_and(|origin| known_origin(origin, config))
-        }
+        // A page of another origin that may call cannot read the cookie with the proof; its browser
+        // says which one it is.
+        None => text("origin").is_some_and(|origin| may_call(origin, config)),
     };
     if proved {
         Ok(Some(secret))
@@ -116,12 +126,9 @@ pub fn refresh_of(
     }
 }
 
-fn known_origin(origin: &str, config: &HttpConfig) -> bool {
-    origin.eq_ignore_ascii_case(&config.own_origin)
-        || config
-            .origins
-            .iter()
-            .any(|known| origin.eq_ignore_ascii_case(known))
+fn may_call(origin: &str, config: &HttpConfig) -> bool {
+    let mut known = config.origins.iter();
+    known.any(|known| origin.eq_ignore_ascii_case(known))
 }
 
 fn find(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -8,11 +8,13 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use application::auth::authenticate::{authenticate, is_young};
 use application::{App, AppError, Code};
 use domain::session::{LiveSession, SessionId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::timeout;
 
 use super::token::Verified;
 
@@ -21,11 +23,18 @@ const SHARDS: usize = 16;
 /// Most sessions of one part.
 const PER_SHARD: usize = 1024;
 
+/// How long a request waits for another one that reads the same session.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a failed read stands for those of the requests that waited for it.
+const FAILURE_COUNTS: SignedDuration = SignedDuration::from_millis(100);
+
 #[derive(Default)]
 struct Entry {
     copy: Option<Arc<LiveSession>>,
     /// Held by the request that reads; the others wait for it.
     reading: Arc<tokio::sync::Mutex<()>>,
+    /// When the truth could not be read.
+    failed_at: Option<Timestamp>,
 }
 
 /// The sessions.
@@ -119,11 +128,17 @@ impl SessionBook {
 
     async fn read(&self, app: &App, id: SessionId, past_copies: bool) -> Result<Arc<LiveSession>, AppError> {
         let turn = self.turn(id, app.clock.now());
-        let _reading = turn.lock().await;
+        let away = |why: &'static str| AppError::Unavailable(why.into());
+        let Ok(_reading) = timeout(PATIENCE, turn.lock()).await else {
+            return Err(away("another request is still reading the session"));
+        };
         // The clock again: waiting for the turn takes time.
         let now = app.clock.now();
         if !past_copies && let Some(copy) = self.young(id, now) {
             return Ok(copy);
+        }
+        if self.has_just_failed(id, now) {
+            return Err(away("the session could not be read a moment ago"));
         }
         let epoch = self.forgotten.load(Ordering::Acquire);
         let read = if past_copies {
@@ -138,10 +153,22 @@ impl SessionBook {
                 Ok(session)
             }
             Err(error) => {
-                self.shard(id).remove(&id);
+                let mut shard = self.shard(id);
+                if matches!(error, AppError::Unavailable(_)) {
+                    // Those who wait need not each find it out.
+                    let entry = shard.entry(id).or_default();
+                    (entry.copy, entry.failed_at) = (None, Some(app.clock.now()));
+                } else {
+                    shard.remove(&id);
+                }
                 Err(error)
             }
         }
+    }
+
+    fn has_just_failed(&self, id: SessionId, now: Timestamp) -> bool {
+        let failed_at = self.shard(id).get(&id).and_then(|entry| entry.failed_at);
+        failed_at.is_some_and(|at| now.duration_since(at).abs() < FAILURE_COUNTS)
     }
 
     fn turn(&self, id: SessionId, now: Timestamp) -> Arc<tokio::sync::Mutex<()>> {
@@ -161,7 +188,8 @@ impl SessionBook {
         if self.forgotten.load(Ordering::Acquire) == epoch
             && (shard.len() < PER_SHARD || shard.contains_key(&id))
         {
-            shard.entry(id).or_default().copy = Some(session);
+            let entry = shard.entry(id).or_default();
+            (entry.copy, entry.failed_at) = (Some(session), None);
         }
     }
 }

@@ -245,6 +245,32 @@ async fn a_body_has_at_most_one_mebibyte() {
 }
 
 #[actix_web::test]
+async fn strangers_send_short_bodies_only() {
+    let world = world();
+    let sign_in = async |size: usize| {
+        let body = json!({ "username": "x".repeat(size), "password": "" }).to_string();
+        let reply = ask("POST", "/api/v1/auth/login").bytes("application/json", body.as_bytes());
+        reply.send(&world).await.status
+    };
+    assert_eq!(sign_in(17 * 1024).await, 413);
+    assert_eq!(sign_in(8 * 1024).await, 422);
+}
+
+#[actix_web::test]
+async fn a_refusal_is_not_larger_than_it_must_be() {
+    let world = world();
+    let members = |n: usize| {
+        (0..n)
+            .map(|i| format!(",\"m{i}\":\"\\u0001\""))
+            .collect::<String>()
+    };
+    let reply = raw(&world, format!("{{\"nom\":\"x\"{}}}", members(900)).as_bytes()).await;
+    assert_eq!((reply.status, reply.issues().len()), (422, 100));
+    let reply = raw(&world, format!("{{\"nom\":\"x\"{}}}", members(1000)).as_bytes()).await;
+    assert_eq!((reply.status, reply.code().as_str()), (400, "MALFORMED_JSON"));
+}
+
+#[actix_web::test]
 async fn forms_are_taken_where_they_are_documented() {
     let world = world();
     let send = |body: &'static str| {

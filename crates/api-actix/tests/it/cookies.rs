@@ -1,7 +1,7 @@
 //! Signing in, refreshing and signing out; web clients with cookies.
 
 use domain::policy::{Actor, Role};
-use domain::session::{LiveSession, RefreshToken, Session, SessionId, SessionMode};
+use domain::session::{Attempts, LiveSession, RefreshToken, Session, SessionId, SessionMode};
 use domain::user::User;
 use domain::{Id, Record};
 use serde_json::{Value, json};
@@ -35,9 +35,13 @@ fn world_with(mode: SessionMode, settings: Vec<(&'static str, String)>) -> World
     setup
         .hasher
         .expect_verify()
-        .returning(|password, hash| Ok(hash.is_some() && password == " right "));
+        .returning(|_, password, hash| Ok(hash.is_some() && password == " right "));
     let tx = &mut setup.tx;
-    tx.sessions.expect_count_attempt().returning(|_, _, _| Ok(1));
+    tx.sessions
+        .expect_count_attempt()
+        .returning(|_, _, at| Ok(Attempts { count: 1, since: at }));
+    tx.sessions.expect_uncount_attempt().returning(|_| Ok(()));
+    tx.sessions.expect_live_of().returning(|_| Ok(Vec::new()));
     tx.sessions.expect_clear_attempts().returning(|_| Ok(()));
     tx.sessions.expect_open().returning(|_, _| Ok(()));
     tx.sessions.expect_rotate().returning(|_, _, _| Ok(true));
@@ -206,7 +210,7 @@ async fn a_browser_gets_the_refresh_token_as_a_cookie_only() {
     let set = cookies(&reply);
     let refresh = set
         .iter()
-        .find(|c| c.starts_with("erp_refresh="))
+        .find(|c| c.starts_with("__Secure-erp_refresh="))
         .expect("refresh cookie");
     for part in [
         "HttpOnly",
@@ -219,7 +223,7 @@ async fn a_browser_gets_the_refresh_token_as_a_cookie_only() {
     }
     let csrf = set
         .iter()
-        .find(|c| c.starts_with("erp_csrf="))
+        .find(|c| c.starts_with("__Host-erp_csrf="))
         .expect("CSRF cookie");
     assert!(
         !csrf.contains("HttpOnly") && csrf.contains("SameSite=Strict") && csrf.contains("Path=/;"),
@@ -234,9 +238,11 @@ fn refresh(cookie: &str) -> Ask {
 #[actix_web::test]
 async fn a_cookie_alone_refreshes_nothing() {
     let world = world(SessionMode::Cookie);
-    let cookie = format!("a=b; erp_refresh={}", token());
+    let cookie = format!("a=b; __Secure-erp_refresh={}", token());
     for request in [
         refresh(&cookie),
+        refresh(&cookie).header("sec-fetch-site", "same-origin"),
+        refresh(&cookie).header("origin", "http://localhost:8000"),
         refresh(&cookie).header("sec-fetch-site", "cross-site"),
         refresh(&cookie).header("sec-fetch-site", "same-site"),
         refresh(&cookie).header("sec-fetch-site", "none"),
@@ -256,15 +262,17 @@ async fn a_cookie_alone_refreshes_nothing() {
 #[actix_web::test]
 async fn a_cookie_with_a_proof_refreshes() {
     let world = world(SessionMode::Cookie);
-    let cookie = format!("erp_refresh={}", token());
+    let cookie = format!("__Secure-erp_refresh={}", token());
     let proof = api_actix::security::cookie::csrf_text(
         &application::auth::RefreshSecret([7; 32]),
         world.state.app.secrets.as_ref(),
     );
     for request in [
         refresh(&cookie).header("x-csrf-token", &proof),
-        refresh(&cookie).header("sec-fetch-site", "same-origin"),
-        refresh(&cookie).header("origin", "http://localhost:8000"),
+        refresh(&cookie)
+            .header("x-csrf-token", &proof)
+            .header("origin", "http://localhost:8000")
+            .header("sec-fetch-site", "same-origin"),
         refresh(&cookie)
             .header("origin", "https://app.mif.ma")
             .header("sec-fetch-site", "same-site"),
@@ -275,10 +283,27 @@ async fn a_cookie_with_a_proof_refreshes() {
         let set = cookies(&reply);
         assert!(
             set.iter()
-                .any(|c| c.starts_with("erp_refresh=") && !c.contains(&token())),
+                .any(|c| c.starts_with("__Secure-erp_refresh=") && !c.contains(&token())),
             "a new one: {set:?}"
         );
     }
+}
+
+#[actix_web::test]
+async fn a_form_of_a_foreign_page_signs_no_browser_in() {
+    let world = world(SessionMode::Cookie);
+    let form =
+        |body: &[u8]| ask("POST", "/api/v1/auth/login").bytes("application/x-www-form-urlencoded", body);
+    let reply = form(b"username=u3&password=+right+&mode=cookie")
+        .send(&world)
+        .await;
+    assert_eq!(
+        (reply.status, reply.issues()),
+        (422, vec![("mode".to_owned(), "INCONSISTENT".to_owned())])
+    );
+    assert!(cookies(&reply).is_empty());
+    let reply = form(b"username=u3&password=+right+").send(&world).await;
+    assert_eq!(reply.status, 200, "{:?}", reply.body);
 }
 
 #[actix_web::test]
@@ -315,5 +340,9 @@ async fn cookies_may_be_insecure_where_there_is_no_tls() {
     let reply = login(&json!({ "username": "u3", "password": " right ", "mode": "cookie" }))
         .send(&world)
         .await;
-    assert!(cookies(&reply).iter().all(|c| !c.contains("Secure")));
+    assert!(
+        cookies(&reply)
+            .iter()
+            .all(|c| !c.contains("Secure") && c.starts_with("erp_"))
+    );
 }

@@ -243,6 +243,11 @@ async fn older_paths_answer_and_say_that_they_are_old() {
         .await;
     assert_eq!(alias.status, 200);
     assert!(alias.header("deprecation").is_some());
+    assert_eq!(
+        alias.header("link"),
+        Some("</api/v1/essais/7>; rel=\"successor-version\""),
+        "an address that can be asked for"
+    );
 }
 
 #[actix_web::test]

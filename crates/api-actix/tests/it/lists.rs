@@ -49,6 +49,19 @@ async fn what_is_out_of_range_or_unknown_is_422() {
 }
 
 #[actix_web::test]
+async fn a_query_has_at_most_64_parameters() {
+    let world = world();
+    let query = |n: usize| (0..n).map(|i| format!("p{i}=1&")).collect::<String>();
+    let (status, issues) = refused(&world, &query(64)).await;
+    assert_eq!((status, issues.len()), (422, 64));
+    let (status, issues) = refused(&world, &query(5000)).await;
+    assert_eq!(
+        (status, issues),
+        (422, vec![("requete".to_owned(), "TOO_LONG".to_owned())])
+    );
+}
+
+#[actix_web::test]
 async fn repetitions_and_foreign_encodings_are_400() {
     let world = world();
     for (query, code) in [

@@ -72,6 +72,27 @@ async fn routes_are_the_operations_of_the_document_both_ways() {
 }
 
 #[actix_web::test]
+async fn the_way_of_browsers_and_the_document_itself_are_documented() {
+    let document = document(&product()).await;
+    let cookie = &document["components"]["securitySchemes"]["cookie"];
+    assert_eq!(
+        (&cookie["in"], &cookie["name"]),
+        (&json!("cookie"), &json!("__Secure-erp_refresh"))
+    );
+    let auth = |path: &str| &document["paths"][format!("/api/v1/auth/{path}")]["post"];
+    let parameters = auth("refresh")["parameters"].as_array().expect("parameters");
+    assert!(parameters.iter().any(|p| p["name"] == "X-CSRF-Token"));
+    for (path, status) in [("login", "200"), ("refresh", "200"), ("logout", "204")] {
+        let headers = &auth(path)["responses"][status]["headers"];
+        assert!(headers["Set-Cookie"].is_object(), "{path}");
+    }
+    let own = &document["paths"]["/api/v1/openapi.json"]["get"]["responses"]["200"]["content"];
+    assert!(own["application/json"].is_object(), "{own}");
+    let text = document.to_string();
+    assert!(text.len() < 400_000, "{} bytes", text.len());
+}
+
+#[actix_web::test]
 async fn info_comes_from_the_configuration() {
     let settings = vec![
         ("PROJECT_NAME", "ERP Essai".to_owned()),
@@ -115,7 +136,9 @@ async fn every_operation_says_who_may_call_it_and_what_it_answers() {
         let public = operation["x-permission"] == "public";
         assert_eq!(
             operation["security"],
-            if public {
+            if path.ends_with("/auth/refresh") {
+                json!([{ "cookie": [] }, {}])
+            } else if public {
                 json!([])
             } else {
                 json!([{ "bearer": [] }])
@@ -130,10 +153,16 @@ async fn every_operation_says_who_may_call_it_and_what_it_answers() {
         assert!(responses.contains_key("500"), "{what}");
         assert!(public || responses.contains_key("401"), "{what}");
         for (status, response) in responses {
-            assert!(response["description"].is_string(), "{what}");
             if status.starts_with('4') || status.starts_with('5') {
+                // Once for the whole document instead of once for each operation.
+                let name = response["$ref"].as_str().expect("a reference");
+                let name = name.strip_prefix("#/components/responses/").expect("a response");
+                let response = &document["components"]["responses"][name];
+                assert!(response["description"].is_string(), "{what} {status}");
                 let schema = &response["content"]["application/problem+json"]["schema"]["$ref"];
                 assert_eq!(schema, "#/components/schemas/Probleme", "{what} {status}");
+            } else {
+                assert!(response["description"].is_string(), "{what} {status}");
             }
         }
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
@@ -184,8 +213,8 @@ async fn every_field_is_described_and_every_reference_resolves() {
     let mut found = BTreeSet::new();
     references(&document, &mut found);
     for reference in found {
-        let name = reference.strip_prefix("#/components/schemas/").expect("a schema");
-        assert!(schemas.contains_key(name), "{reference}");
+        let pointer = reference.strip_prefix('#').expect("in this document");
+        assert!(document.pointer(pointer).is_some(), "{reference}");
     }
 }
 

@@ -133,6 +133,26 @@ impl Listening {
     }
 }
 
+/// What the server itself refuses never reaches the pipeline: it has no problem body, and it closes.
+#[actix_web::test]
+async fn what_is_no_request_is_refused_and_the_connection_closed() {
+    let world = world();
+    let server = listen(&world);
+    let long_head = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "a".repeat(200 * 1024));
+    let long_uri = format!("GET /{} HTTP/1.1\r\nhost: erp\r\n\r\n", "a".repeat(70_000));
+    for part in [
+        &b"no request at all\r\n\r\n"[..],
+        b"GET / HTTP/9.9\r\n\r\n",
+        long_head.as_bytes(),
+        long_uri.as_bytes(),
+    ] {
+        let answer = server.exchange(&[part]).await;
+        let status = answer.split(' ').nth(1).unwrap_or_default();
+        assert!(status.is_empty() || status.starts_with('4'), "{answer}");
+    }
+    server.handle.stop(false).await;
+}
+
 fn head(world: &World, framing: &str, signed: bool) -> String {
     let token = if signed {
         format!("authorization: Bearer {}\r\n", world.token(1))

@@ -84,6 +84,21 @@ async fn when_the_truth_is_away_only_young_copies_count() {
 }
 
 #[actix_web::test]
+async fn those_who_waited_for_a_failed_read_do_not_each_try_it() {
+    let world = world();
+    *world.truth.down.lock().expect("flag") = true;
+    let reads = world.truth.count();
+    let all = (0..20).map(|_| status(&world, 1));
+    for (code, _) in futures_util::future::join_all(all).await {
+        assert_eq!(code, 503);
+    }
+    assert_eq!(world.truth.count(), reads + 1);
+    *world.truth.down.lock().expect("flag") = false;
+    world.clock.advance(SignedDuration::from_millis(100));
+    assert_eq!(status(&world, 1).await.0, 200);
+}
+
+#[actix_web::test]
 async fn the_book_is_bounded() {
     let world = world();
     let template = {

@@ -27,7 +27,7 @@ use domain::page::{Page, Sort};
 use domain::policy::{Actor, Permission, Role};
 use domain::ports::hasher::MockPasswordHasher;
 use domain::ports::unit_of_work::{FakeTx, FakeUnitOfWork};
-use domain::ports::{Clock, Secrets};
+use domain::ports::{Clock, Place, Secrets};
 use domain::session::{LiveSession, SessionCache, SessionId, SessionQueries};
 use domain::skill::MockSkillQueries;
 use domain::team::MockTeamQueries;
@@ -188,9 +188,10 @@ impl Setup {
                 .insert(SessionId(id), session(id, role, clock.now()));
         }
         let keys = api_actix::compose::keys(&settings).expect("keys");
-        let secrets: Arc<dyn Secrets> = Arc::new(SystemSecrets::new(&keys.current).expect("random bits"));
+        let secrets: Arc<dyn Secrets> =
+            Arc::new(SystemSecrets::new(&keys.current, None).expect("random bits"));
         let mut hasher = self.hasher;
-        hasher.expect_is_full().return_const(false);
+        hasher.expect_reserve().returning(|_| Ok(Place::new(())));
         let mut app = App {
             uow: Arc::new(FakeUnitOfWork::new(self.tx)),
             users: Arc::new(self.users),

@@ -2,14 +2,18 @@
 
 use domain::Record;
 use domain::audit::AuditEvent;
-use domain::ports::{HashError, Tx};
-use domain::session::{LiveSession, RefreshToken, Session, SessionId, SessionMode, TokenHash};
-use domain::text::{FieldIssue, IssueCode};
+use domain::ports::Tx;
+use domain::session::{EndReason, LiveSession, RefreshToken, Session, SessionId, SessionMode};
+use domain::text::{FieldIssue, IssueCode, is_email};
 use domain::user::User;
 
-use super::{RefreshSecret, SignedIn, Visitor, after, before};
+use super::attempts::{Buckets, Tried, reserve};
+use super::{RefreshSecret, SignedIn, Visitor, after, announce};
 use crate::app::App;
 use crate::error::{AppError, Code};
+
+/// Most sessions that an account has at a time.
+pub const MAX_SESSIONS: usize = 100;
 
 /// Longest password that is looked at; longer ones are refused before they cost anything.
 pub const MAX_PASSWORD_BYTES: usize = 4096;
@@ -39,19 +43,16 @@ pub async fn login(app: &App, visitor: &Visitor, cmd: Login) -> Result<SignedIn,
     if cmd.password.is_empty() || cmd.password.len() > MAX_PASSWORD_BYTES {
         return Err(AppError::Unauthenticated(Code::InvalidCredentials));
     }
-    if app.hasher.is_full() {
-        // A storm must not reach the database.
-        return Err(HashError::Busy.into());
-    }
-    let bucket = attempt_bucket(app, visitor, &identifier);
-    let user = count_and_find(app, visitor, typed, bucket).await?;
+    // A storm must not reach the database, and nothing is counted that is not looked at.
+    let place = reserve(app, visitor.origin.ip.as_deref())?;
+    let (user, buckets) = count_and_find(app, visitor, typed, &identifier).await?;
     let known = user.as_ref().filter(|u| u.is_active);
     let right = app
         .hasher
-        .verify(&cmd.password, known.map(|u| u.password_hash.as_str()))
+        .verify(place, &cmd.password, known.map(|u| u.password_hash.as_str()))
         .await?;
     match (known, right) {
-        (Some(user), true) => open(app, visitor, user, bucket, cmd.mode).await,
+        (Some(user), true) => open(app, visitor, user, buckets, cmd.mode).await,
         _ => {
             refuse(app, visitor, &identifier, user.as_ref().map(|u| u.id.get())).await?;
             Err(AppError::Unauthenticated(Code::InvalidCredentials))
@@ -59,49 +60,46 @@ pub async fn login(app: &App, visitor: &Visitor, cmd: Login) -> Result<SignedIn,
     }
 }
 
-/// Attempts are counted per name and address, so that a stranger cannot lock the owner out.
-fn attempt_bucket(app: &App, visitor: &Visitor, identifier: &str) -> TokenHash {
-    let ip = visitor.origin.ip.as_deref().unwrap_or("-");
-    TokenHash(app.secrets.sha256(format!("{identifier}\n{ip}").as_bytes()))
-}
-
 async fn count_and_find(
     app: &App,
     visitor: &Visitor,
+    typed: &str,
     identifier: &str,
-    bucket: TokenHash,
-) -> Result<Option<Record<User>>, AppError> {
-    let policy = app.session_policy;
-    let (now, identifier) = (visitor.now, identifier.to_owned());
-    let (count, user) = app
+) -> Result<(Option<Record<User>>, Buckets), AppError> {
+    let (policy, secrets) = (app.session_policy, app.secrets.clone());
+    let (now, typed, identifier) = (visitor.now, typed.to_owned(), identifier.to_owned());
+    let ip = visitor.origin.ip.clone();
+    let (user, counted) = app
         .run("auth.attempt", &visitor.origin, move |tx| {
-            let count = tx
-                .sessions()
-                .count_attempt(&bucket, before(now, policy.attempt_window), now)?;
-            let user = match count > policy.attempts_per_window {
-                true => None,
-                false => tx.users().find_by_identifier(&identifier)?,
+            let user = tx.users().find_by_identifier(&typed)?;
+            let tried = Tried {
+                identifier: &identifier,
+                user: user.as_ref().map(|user| user.id),
+                ip: ip.as_deref(),
+                now,
             };
-            Ok((count, user))
+            let counted = Buckets::count(tx, secrets.as_ref(), &policy, &tried)?;
+            Ok((user, counted))
         })
         .await?;
-    if count > policy.attempts_per_window {
-        return Err(AppError::Busy {
-            code: Code::RateLimited,
-            retry_after: 60,
-        });
-    }
-    Ok(user)
+    Ok((user, counted?))
 }
 
 async fn refuse(app: &App, visitor: &Visitor, identifier: &str, user: Option<i64>) -> Result<(), AppError> {
-    let identifier = identifier.to_owned();
+    // People type passwords into the wrong field, and what is in the audit log stays there.
+    let fact = if user.is_some() || is_email(identifier) {
+        ("identifiant", identifier.to_owned())
+    } else {
+        let digest = app.secrets.stored_mac(identifier.as_bytes());
+        let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        ("identifiant_empreinte", hex)
+    };
     app.run("auth.refused", &visitor.origin, move |tx| {
         tx.audit().record(&AuditEvent {
             action: "connexion_refusee",
             object: "users",
             object_id: user,
-            facts: vec![("identifiant", identifier.clone())],
+            facts: vec![fact.clone()],
         });
         Ok(())
     })
@@ -112,7 +110,7 @@ async fn open(
     app: &App,
     visitor: &Visitor,
     user: &Record<User>,
-    bucket: TokenHash,
+    buckets: Buckets,
     mode: SessionMode,
 ) -> Result<SignedIn, AppError> {
     let refresh = RefreshSecret(app.secrets.bits256());
@@ -141,7 +139,7 @@ async fn open(
     let checked = user.clone();
     let mut origin = visitor.origin.clone();
     origin.actor = Some(user.id);
-    let (live, user) = app
+    let (live, user, surplus) = app
         .run("auth.login", &origin, move |tx| {
             let user = tx
                 .users()
@@ -149,7 +147,7 @@ async fn open(
                 // Deactivated, or another password since it was checked.
                 .filter(|u| u.is_active && u.password_hash == checked.password_hash)
                 .ok_or(AppError::Unauthenticated(Code::InvalidCredentials))?;
-            tx.sessions().clear_attempts(&bucket)?;
+            buckets.settle(tx)?;
             tx.users().touch_login(user.id, now)?;
             tx.sessions().open(&session, &first)?;
             tx.audit().record(&AuditEvent {
@@ -158,15 +156,31 @@ async fn open(
                 object_id: Some(user.id.get()),
                 facts: vec![("mode", <&str>::from(session.mode).to_owned())],
             });
-            Ok((live(tx, &user, session.id, now)?, user))
+            let surplus = end_surplus(tx, user.id, now)?;
+            Ok((live(tx, &user, session.id, now)?, user, surplus))
         })
         .await?;
+    announce(app, &surplus).await;
     Ok(SignedIn {
         session: live,
         user,
         refresh,
         mode,
     })
+}
+
+/// Ends the sessions that have been used least lately when an account has too many.
+fn end_surplus(
+    tx: &mut dyn Tx,
+    user: domain::Id<User>,
+    now: jiff::Timestamp,
+) -> Result<Vec<SessionId>, AppError> {
+    let live = tx.sessions().live_of(user)?;
+    let surplus: Vec<_> = live.iter().skip(MAX_SESSIONS).map(|session| session.id).collect();
+    for session in &surplus {
+        tx.sessions().end(user, *session, now, EndReason::Revoked)?;
+    }
+    Ok(surplus)
 }
 
 /// The session as the access token and the caches describe it.

@@ -1,5 +1,6 @@
 //! Signing in and out, and keeping sessions honest. The truth is in PostgreSQL.
 
+mod attempts;
 pub mod authenticate;
 pub mod change_password;
 pub mod login;
@@ -47,11 +48,12 @@ impl RefreshSecret {
     }
 
     /// The token that replaces it: computable again from the token itself, so that the answer to
-    /// a lost refresh can be given again although only hashes are stored.
-    fn successor(&self, generation: i32, secrets: &dyn Secrets) -> Self {
+    /// a lost refresh can be given again although only hashes are stored. Under each known key, the
+    /// present one first.
+    fn successors(&self, generation: i32, secrets: &dyn Secrets) -> Vec<Self> {
         let mut data = self.0.to_vec();
         data.extend_from_slice(&generation.to_be_bytes());
-        Self(secrets.refresh_mac(&data))
+        secrets.refresh_macs(&data).into_iter().map(Self).collect()
     }
 }
 

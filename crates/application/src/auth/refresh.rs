@@ -27,27 +27,43 @@ enum Exchange {
 pub async fn refresh(app: &App, visitor: &Visitor, presented: RefreshSecret) -> Result<SignedIn, AppError> {
     let secrets = app.secrets.clone();
     let policy = app.session_policy;
-    let visitor_in = visitor.clone();
+    let (visitor_in, clock) = (visitor.clone(), app.clock.clone());
     let outcome = app
         .run("auth.refresh", &visitor.origin, move |tx| {
-            let now = visitor_in.now;
             let (token, session) = tx
                 .sessions()
                 .lock_token(&presented.hash(secrets.as_ref()))?
                 .ok_or(AppError::Unauthenticated(Code::InvalidRefreshToken))?;
+            // Not the instant of the request, whose body may have come slowly: the grace is between
+            // two exchanges, which are made one after the other behind this lock.
+            let now = clock.now();
             if session.ended.is_some() {
                 return Err(AppError::Unauthenticated(Code::SessionEnded));
             }
-            let next = presented.successor(token.generation + 1, secrets.as_ref());
+            let nexts = presented.successors(token.generation + 1, secrets.as_ref());
             if let Some(used_at) = token.used_at {
                 let in_grace = used_at >= before(now, policy.refresh_grace);
-                if in_grace && successor_is_fresh(tx, &next, secrets.as_ref())? {
-                    return give(tx, session, next, now);
-                }
-                return end_reused(tx, &session, now);
+                let given = nexts
+                    .iter()
+                    .find(|next| Some(next.hash(secrets.as_ref())) == token.successor);
+                return match given {
+                    Some(next) if in_grace && successor_is_fresh(tx, next, secrets.as_ref())? => {
+                        give(tx, session, *next, now)
+                    }
+                    // Exchanged by a process with another key, while the key is being changed:
+                    // nothing can be given again, and nothing is proved.
+                    None if in_grace => Err(AppError::Unauthenticated(Code::InvalidRefreshToken)),
+                    _ => end_reused(tx, &session, now),
+                };
             }
-            if token.expires_at <= now {
+            let (Some(next), true) = (nexts.first().copied(), token.expires_at > now) else {
                 return Err(AppError::Unauthenticated(Code::InvalidRefreshToken));
+            };
+            if is_hasty(&token, &session, now) {
+                return Err(AppError::Busy {
+                    code: Code::RateLimited,
+                    retry_after: SECONDS_PER_EXCHANGE,
+                });
             }
             let expires_at = after(now, policy.refresh_ttl);
             let successor = RefreshToken {
@@ -79,6 +95,16 @@ pub async fn refresh(app: &App, visitor: &Visitor, presented: RefreshSecret) -> 
             Err(AppError::Unauthenticated(Code::RefreshTokenReused))
         }
     }
+}
+
+/// Exchanges that a session may make at once, when pages are loaded one after the other.
+const EXCHANGES_AT_ONCE: i64 = 100;
+/// After those, one in so many seconds: each leaves a row.
+const SECONDS_PER_EXCHANGE: u32 = 10;
+
+fn is_hasty(token: &RefreshToken, session: &Session, now: Timestamp) -> bool {
+    let age = now.duration_since(session.created_at).as_secs();
+    i64::from(token.generation) >= EXCHANGES_AT_ONCE + age / i64::from(SECONDS_PER_EXCHANGE)
 }
 
 fn successor_is_fresh(

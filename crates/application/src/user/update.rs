@@ -81,15 +81,17 @@ fn apply(
         refuse_with_running_job(tx, id)?;
     }
     keep_needed_roles(tx, &before, &after)?;
-    let after = rules::with_auth_version(&before, after);
+    // A caller who changes their own account stays signed in where they are: every other session
+    // ends, so no token has to die by its version.
+    let keep = ctx.session.filter(|_| ctx.actor.user == id && after.is_active);
+    let after = match keep {
+        Some(_) => after,
+        None => rules::with_auth_version(&before, after),
+    };
     let record = tx.users().update(&before, &after)?;
     let ended = match rules::ends_sessions(&before, &after) {
         None => Vec::new(),
-        Some(why) => {
-            // A caller who changes their own account stays signed in where they are.
-            let keep = ctx.session.filter(|_| ctx.actor.user == id && after.is_active);
-            tx.sessions().end_all(id, keep, ctx.now, why)?
-        }
+        Some(why) => tx.sessions().end_all(id, keep, ctx.now, why)?,
     };
     Ok((record, ended))
 }

@@ -8,7 +8,9 @@ use domain::Id;
 use domain::audit::Origin;
 use domain::policy::Role;
 use domain::ports::HashError;
-use domain::session::{EndReason, LiveSession, RefreshToken, Session, SessionId, SessionMode, TokenHash};
+use domain::session::{
+    Attempts, EndReason, LiveSession, RefreshToken, Session, SessionId, SessionMode, TokenHash,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::{Fakes, actor, ctx, mix, now, user};
@@ -33,15 +35,90 @@ fn attempt(identifier: &str) -> Login {
     }
 }
 
-#[tokio::test]
-async fn a_right_password_opens_a_session_and_forgets_the_failures() {
-    let mut fakes = Fakes::default();
+/// What the three budgets of a sign-in have had since a while ago, in the order in which they are asked:
+/// of the network, of the account, of both together.
+fn counted(fakes: &mut Fakes, counts: [i32; 3], ago: SignedDuration) {
+    let mut counts = counts.into_iter();
     fakes
         .tx
         .sessions
         .expect_count_attempt()
-        .once()
-        .returning(|_, _, _| Ok(1));
+        .returning(move |_, _, at| {
+            Ok(Attempts {
+                count: counts.next().expect("three budgets"),
+                since: at - ago,
+            })
+        });
+}
+
+#[tokio::test]
+async fn many_networks_together_are_stopped_and_the_owner_is_not() {
+    for (counts, known, refused) in [
+        ([201, 1, 1], false, true),
+        ([1, 101, 1], false, true),
+        ([1, 101, 1], true, false),
+        ([1, 100, 10], false, false),
+    ] {
+        let mut fakes = Fakes::default();
+        counted(&mut fakes, counts, SignedDuration::ZERO);
+        fakes
+            .tx
+            .users
+            .expect_find_by_identifier()
+            .returning(|_| Ok(Some(user(7, Role::Manager))));
+        fakes
+            .tx
+            .sessions
+            .expect_knows_address()
+            .withf(|u, ip| *u == Id::new(7) && ip == "10.0.0.1")
+            .returning(move |_, _| Ok(known));
+        fakes.hasher.expect_verify().returning(|_, _, _| Ok(false));
+        fakes.tx.audit.expect_record().return_const(());
+        let code = login(&fakes.app(), &visitor(), attempt("u7"))
+            .await
+            .unwrap_err()
+            .code();
+        let expected = match refused {
+            true => Code::RateLimited,
+            false => Code::InvalidCredentials,
+        };
+        assert_eq!(code, expected, "{counts:?}, known: {known}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_typed_into_the_name_is_audited_only_when_it_is_one() {
+    for (typed, found, shown) in [
+        ("u7", true, true),
+        ("personne@ailleurs.ma", false, true),
+        ("Mon-Secret-2026!", false, false),
+    ] {
+        let mut fakes = Fakes::default();
+        counted(&mut fakes, [1, 1, 1], SignedDuration::ZERO);
+        fakes
+            .tx
+            .users
+            .expect_find_by_identifier()
+            .returning(move |_| Ok(found.then(|| user(7, Role::Manager))));
+        fakes.hasher.expect_verify().returning(|_, _, _| Ok(false));
+        fakes
+            .tx
+            .audit
+            .expect_record()
+            .once()
+            .withf(move |e| {
+                let text = format!("{e:?}").to_lowercase();
+                text.contains(&typed.to_lowercase()) == shown
+            })
+            .return_const(());
+        login(&fakes.app(), &visitor(), attempt(typed)).await.unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn a_right_password_opens_a_session_and_forgets_the_failures() {
+    let mut fakes = Fakes::default();
+    counted(&mut fakes, [1, 1, 1], SignedDuration::ZERO);
     fakes
         .tx
         .users
@@ -54,8 +131,8 @@ async fn a_right_password_opens_a_session_and_forgets_the_failures() {
         .hasher
         .expect_verify()
         .once()
-        .withf(|p, h| p == "correct horse" && *h == Some("hash"))
-        .returning(|_, _| Ok(true));
+        .withf(|_, p, h| p == "correct horse" && *h == Some("hash"))
+        .returning(|_, _, _| Ok(true));
     fakes
         .tx
         .users
@@ -68,6 +145,33 @@ async fn a_right_password_opens_a_session_and_forgets_the_failures() {
         .expect_clear_attempts()
         .once()
         .returning(|_| Ok(()));
+    fakes
+        .tx
+        .sessions
+        .expect_uncount_attempt()
+        .times(2)
+        .returning(|_| Ok(()));
+    fakes.tx.sessions.expect_live_of().once().returning(|_| {
+        let of = |n| Session {
+            id: SessionId(n),
+            ..session(false)
+        };
+        Ok((1..=101).map(of).collect())
+    });
+    // Too many: the one that has been used least lately ends, everywhere.
+    fakes
+        .tx
+        .sessions
+        .expect_end()
+        .once()
+        .withf(|_, s, _, why| *s == SessionId(101) && *why == EndReason::Revoked)
+        .returning(|_, _, _, _| Ok(true));
+    fakes
+        .session_cache
+        .expect_revoke()
+        .once()
+        .withf(|s| s == [SessionId(101)])
+        .returning(|_| ());
     fakes
         .tx
         .users
@@ -116,12 +220,7 @@ async fn a_stranger_an_inactive_account_and_a_wrong_password_get_the_same_answer
         (Some(user(7, Role::Manager)), Some("hash")),
     ] {
         let mut fakes = Fakes::default();
-        fakes
-            .tx
-            .sessions
-            .expect_count_attempt()
-            .once()
-            .returning(|_, _, _| Ok(1));
+        counted(&mut fakes, [1, 1, 1], SignedDuration::ZERO);
         fakes
             .tx
             .users
@@ -132,8 +231,8 @@ async fn a_stranger_an_inactive_account_and_a_wrong_password_get_the_same_answer
             .hasher
             .expect_verify()
             .once()
-            .withf(move |_, h| *h == hashed)
-            .returning(|_, _| Ok(false));
+            .withf(move |_, _, h| *h == hashed)
+            .returning(|_, _, _| Ok(false));
         fakes
             .tx
             .audit
@@ -149,52 +248,32 @@ async fn a_stranger_an_inactive_account_and_a_wrong_password_get_the_same_answer
 #[tokio::test]
 async fn too_many_attempts_and_a_full_queue_cost_no_hash_and_no_guess() {
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .sessions
-        .expect_count_attempt()
-        .once()
-        .returning(|_, _, _| Ok(11));
-    fakes.hasher.expect_verify().never();
-    let refused = login(&fakes.app(), &visitor(), attempt("u7")).await.unwrap_err();
-    assert!(matches!(
-        refused,
-        AppError::Busy {
-            code: Code::RateLimited,
-            ..
-        }
-    ));
-
-    let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .sessions
-        .expect_count_attempt()
-        .once()
-        .returning(|_, _, _| Ok(1));
+    counted(&mut fakes, [1, 1, 11], SignedDuration::from_mins(4));
     fakes
         .tx
         .users
         .expect_find_by_identifier()
         .once()
-        .returning(|_| Ok(None));
-    fakes
-        .hasher
-        .expect_verify()
-        .once()
-        .returning(|_, _| Err(HashError::Busy));
+        .returning(|_| Ok(Some(user(7, Role::Manager))));
+    fakes.hasher.expect_verify().never();
     let refused = login(&fakes.app(), &visitor(), attempt("u7")).await.unwrap_err();
+    // The window of a quarter of an hour began four minutes ago.
     assert!(matches!(
         refused,
         AppError::Busy {
-            code: Code::SignInBusy,
-            ..
+            code: Code::RateLimited,
+            retry_after: 660,
         }
     ));
 
-    // Known to be full before: not even the attempt is written.
+    // Full: not even the attempt is written.
     let mut fakes = Fakes::default();
-    fakes.hasher.expect_is_full().once().return_const(true);
+    fakes
+        .hasher
+        .expect_reserve()
+        .once()
+        .withf(|owner| owner == "10.0.0.1")
+        .returning(|_| Err(HashError::Busy));
     let refused = login(&fakes.app(), &visitor(), attempt("u7")).await.unwrap_err();
     assert!(matches!(
         refused,
@@ -208,19 +287,14 @@ async fn too_many_attempts_and_a_full_queue_cost_no_hash_and_no_guess() {
 #[tokio::test]
 async fn an_account_deactivated_during_the_check_stays_out() {
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .sessions
-        .expect_count_attempt()
-        .once()
-        .returning(|_, _, _| Ok(1));
+    counted(&mut fakes, [1, 1, 1], SignedDuration::ZERO);
     fakes
         .tx
         .users
         .expect_find_by_identifier()
         .once()
         .returning(|_| Ok(Some(user(7, Role::Manager))));
-    fakes.hasher.expect_verify().once().returning(|_, _| Ok(true));
+    fakes.hasher.expect_verify().once().returning(|_, _, _| Ok(true));
     fakes.tx.users.expect_lock().once().returning(|_| {
         let mut u = user(7, Role::Manager);
         u.data.is_active = false;
@@ -264,6 +338,16 @@ fn token(
     }
 }
 
+/// The present key of the fakes' secrets; 4 is the one before, 5 one that this process does not know.
+const KEY: u8 = 2;
+
+/// What a successor of the presented token is made of.
+fn exchanged(generation: i32) -> Vec<u8> {
+    let mut data = PRESENTED.0.to_vec();
+    data.extend_from_slice(&(generation + 1).to_be_bytes());
+    data
+}
+
 /// Fakes in which the presented token was used `ago` before now, and its successor itself or not.
 fn used_before(ago: SignedDuration, successor_used: bool) -> Fakes {
     let mut fakes = Fakes::default();
@@ -271,7 +355,9 @@ fn used_before(ago: SignedDuration, successor_used: bool) -> Fakes {
     fakes.tx.sessions.expect_lock_token().returning(move |hash| {
         let hour = SignedDuration::from_hours(1);
         Ok(Some(if *hash == presented {
-            (token(*hash, 0, Some(now() - ago), hour), session(false))
+            let successor = Some(TokenHash(mix(1, &mix(KEY, &exchanged(0)))));
+            let used = token(*hash, 0, Some(now() - ago), hour);
+            (RefreshToken { successor, ..used }, session(false))
         } else {
             (token(*hash, 1, successor_used.then(now), hour), session(false))
         }))
@@ -335,6 +421,87 @@ async fn a_token_used_twice_ends_the_session_and_says_so_everywhere() {
         let refused = refresh(&fakes.app(), &visitor(), PRESENTED).await.unwrap_err();
         assert_eq!(refused.code(), Code::RefreshTokenReused);
     }
+}
+
+#[tokio::test]
+async fn while_the_key_changes_a_lost_answer_ends_no_session() {
+    for (key, ago, code) in [
+        (4, 1, None),
+        (5, 1, Some(Code::InvalidRefreshToken)),
+        (5, 11, Some(Code::RefreshTokenReused)),
+    ] {
+        let mut fakes = Fakes::default();
+        let presented = TokenHash(mix(1, &PRESENTED.0));
+        fakes.tx.sessions.expect_lock_token().returning(move |hash| {
+            let (hour, used) = (
+                SignedDuration::from_hours(1),
+                now() - SignedDuration::from_secs(ago),
+            );
+            Ok(Some(if *hash == presented {
+                let successor = Some(TokenHash(mix(1, &mix(key, &exchanged(0)))));
+                let used = token(*hash, 0, Some(used), hour);
+                (RefreshToken { successor, ..used }, session(false))
+            } else {
+                (token(*hash, 1, None, hour), session(false))
+            }))
+        });
+        fakes
+            .tx
+            .users
+            .expect_find()
+            .returning(|_| Ok(Some(user(7, Role::Manager))));
+        fakes
+            .tx
+            .users
+            .expect_actor()
+            .returning(|_| Ok(Some(actor(7, Role::Manager))));
+        let ends = usize::from(code == Some(Code::RefreshTokenReused));
+        let sessions = &mut fakes.tx.sessions;
+        sessions.expect_end().times(ends).returning(|_, _, _, _| Ok(true));
+        fakes.tx.audit.expect_record().times(ends).return_const(());
+        fakes.session_cache.expect_revoke().times(ends).returning(|_| ());
+        let answer = refresh(&fakes.app(), &visitor(), PRESENTED).await;
+        assert_eq!(answer.err().map(|e| e.code()), code, "key {key}, {ago} s ago");
+    }
+}
+
+#[tokio::test]
+async fn the_grace_is_judged_when_the_token_is_locked_not_when_the_request_began() {
+    let mut fakes = used_before(SignedDuration::from_secs(11), false);
+    fakes
+        .tx
+        .sessions
+        .expect_end()
+        .once()
+        .returning(|_, _, _, _| Ok(true));
+    fakes.tx.audit.expect_record().once().return_const(());
+    fakes.session_cache.expect_revoke().once().returning(|_| ());
+    let slow = Visitor {
+        now: now() - SignedDuration::from_secs(29),
+        ..visitor()
+    };
+    let refused = refresh(&fakes.app(), &slow, PRESENTED).await.unwrap_err();
+    assert_eq!(refused.code(), Code::RefreshTokenReused);
+}
+
+#[tokio::test]
+async fn a_session_is_not_refreshed_without_end() {
+    let hour = SignedDuration::from_hours(1);
+    let hash = TokenHash(mix(1, &PRESENTED.0));
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .sessions
+        .expect_lock_token()
+        .returning(move |_| Ok(Some((token(hash, 100, None, hour), session(false)))));
+    let refused = refresh(&fakes.app(), &visitor(), PRESENTED).await.unwrap_err();
+    assert!(matches!(
+        refused,
+        AppError::Busy {
+            code: Code::RateLimited,
+            retry_after: 10,
+        }
+    ));
 }
 
 #[tokio::test]
@@ -405,15 +572,16 @@ async fn a_copy_is_believed_while_it_is_young_and_the_truth_is_asked_after() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_the_other_sessions_and_makes_old_tokens_stale() {
+async fn a_new_password_ends_the_other_sessions_and_the_callers_goes_on() {
     let mut fakes = Fakes::default();
+    one_count(&mut fakes, 10);
     fakes
         .tx
         .users
         .expect_find()
         .once()
         .returning(|_| Ok(Some(user(7, Role::Client))));
-    fakes.hasher.expect_verify().once().returning(|_, _| Ok(true));
+    fakes.hasher.expect_verify().once().returning(|_, _, _| Ok(true));
     fakes
         .hasher
         .expect_hash()
@@ -430,8 +598,14 @@ async fn a_new_password_ends_the_other_sessions_and_makes_old_tokens_stale() {
         .users
         .expect_update()
         .once()
-        .withf(|_, a| a.password_hash == "new hash" && a.auth_version == 4)
+        .withf(|_, a| a.password_hash == "new hash" && a.auth_version == 3)
         .returning(|b, _| Ok(b.clone()));
+    fakes
+        .tx
+        .sessions
+        .expect_clear_attempts()
+        .once()
+        .returning(|_| Ok(()));
     fakes
         .tx
         .sessions
@@ -457,14 +631,22 @@ async fn a_new_password_ends_the_other_sessions_and_makes_old_tokens_stale() {
 #[tokio::test]
 async fn a_wrong_present_password_changes_nothing() {
     let mut fakes = Fakes::default();
+    one_count(&mut fakes, 10);
     fakes
         .tx
         .users
         .expect_find()
         .once()
         .returning(|_| Ok(Some(user(7, Role::Client))));
-    fakes.hasher.expect_verify().once().returning(|_, _| Ok(false));
+    fakes.hasher.expect_verify().once().returning(|_, _, _| Ok(false));
     fakes.tx.users.expect_update().never();
+    fakes
+        .tx
+        .audit
+        .expect_record()
+        .once()
+        .withf(|e| e.action == "mot_de_passe_refuse" && e.object_id == Some(7))
+        .return_const(());
     let cmd = ChangePassword {
         current: "faux".into(),
         new: "une phrase assez longue".into(),
@@ -473,4 +655,32 @@ async fn a_wrong_present_password_changes_nothing() {
         .await
         .unwrap_err();
     assert_eq!(refused.code(), Code::WrongPassword);
+}
+
+#[tokio::test]
+async fn a_password_cannot_be_guessed_by_changing_it() {
+    let mut fakes = Fakes::default();
+    one_count(&mut fakes, 11);
+    fakes
+        .tx
+        .users
+        .expect_find()
+        .returning(|_| Ok(Some(user(7, Role::Client))));
+    fakes.hasher.expect_verify().never();
+    let cmd = ChangePassword {
+        current: "faux".into(),
+        new: "une phrase assez longue".into(),
+    };
+    let refused = change_password(&fakes.app(), &ctx(actor(7, Role::Client)), cmd)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::RateLimited);
+}
+
+fn one_count(fakes: &mut Fakes, count: i32) {
+    let sessions = &mut fakes.tx.sessions;
+    sessions
+        .expect_count_attempt()
+        .once()
+        .returning(move |_, _, since| Ok(Attempts { count, since }));
 }

@@ -9,6 +9,7 @@ use domain::client::store::MockClientQueries;
 use domain::equipment::store::MockEquipmentQueries;
 use domain::intervention::store::MockInterventionQueries;
 use domain::policy::{Actor, Role};
+use domain::ports::Place;
 use domain::ports::clock::{MockClock, MockSecrets};
 use domain::ports::hasher::MockPasswordHasher;
 use domain::ports::unit_of_work::{FakeTx, FakeUnitOfWork};
@@ -39,13 +40,18 @@ pub struct Fakes {
 
 impl Fakes {
     pub fn app(mut self) -> App {
-        self.hasher.expect_is_full().return_const(false);
+        self.hasher.expect_reserve().returning(|_| Ok(Place::new(())));
+        let mut clock = MockClock::new();
+        clock.expect_now().returning(now);
         let mut secrets = MockSecrets::new();
         secrets.expect_bits256().returning(|| [42; 32]);
         secrets.expect_bits128().returning(|| 42);
         // Not a digest, but different for different data, which is all that the use cases rely on.
         secrets.expect_sha256().returning(|data| mix(1, data));
-        secrets.expect_refresh_mac().returning(|data| mix(2, data));
+        secrets
+            .expect_refresh_macs()
+            .returning(|data| vec![mix(2, data), mix(4, data)]);
+        secrets.expect_stored_mac().returning(|data| mix(3, data));
         App {
             uow: Arc::new(FakeUnitOfWork::new(self.tx)),
             users: Arc::new(self.users),
@@ -58,7 +64,7 @@ impl Fakes {
             equipments: Arc::new(self.equipments),
             interventions: Arc::new(self.interventions),
             hasher: Arc::new(self.hasher),
-            clock: Arc::new(MockClock::new()),
+            clock: Arc::new(clock),
             secrets: Arc::new(secrets),
             session_policy: SessionPolicy::default(),
         }

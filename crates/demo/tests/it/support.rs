@@ -11,7 +11,7 @@ use domain::client::store::MockClientQueries;
 use domain::equipment::store::MockEquipmentQueries;
 use domain::intervention::store::MockInterventionQueries;
 use domain::ports::clock::MockClock;
-use domain::ports::{HashError, PasswordHasher, Secrets};
+use domain::ports::{HashError, PasswordHasher, Place, Secrets};
 use domain::session::{MockSessionCache, MockSessionQueries};
 use domain::skill::MockSkillQueries;
 use domain::team::MockTeamQueries;
@@ -35,12 +35,17 @@ impl PasswordHasher for PlainHasher {
         Ok(hash_of(password))
     }
 
-    async fn verify<'a>(&self, password: &str, hash: Option<&'a str>) -> Result<bool, HashError> {
-        Ok(hash == Some(hash_of(password).as_str()))
+    fn reserve(&self, _owner: &str) -> Result<Place, HashError> {
+        Ok(Place::new(()))
     }
 
-    fn is_full(&self) -> bool {
-        false
+    async fn verify<'a>(
+        &self,
+        _place: Place,
+        password: &str,
+        hash: Option<&'a str>,
+    ) -> Result<bool, HashError> {
+        Ok(hash == Some(hash_of(password).as_str()))
     }
 }
 
@@ -64,7 +69,11 @@ impl Secrets for Draws {
         unreachable!("the demonstration signs nobody in")
     }
 
-    fn refresh_mac(&self, _data: &[u8]) -> [u8; 32] {
+    fn refresh_macs(&self, _data: &[u8]) -> Vec<[u8; 32]> {
+        unreachable!("the demonstration signs nobody in")
+    }
+
+    fn stored_mac(&self, _data: &[u8]) -> [u8; 32] {
         unreachable!("the demonstration signs nobody in")
     }
 }

@@ -8,6 +8,6 @@ pub mod mailer;
 pub mod unit_of_work;
 
 pub use clock::{Clock, Secrets};
-pub use hasher::{HashError, PasswordHasher};
+pub use hasher::{HashError, PasswordHasher, Place};
 pub use mailer::{Email, MailError, Mailer};
 pub use unit_of_work::{Erased, Tx, TxError, UnitOfWork, Work};

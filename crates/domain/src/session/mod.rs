@@ -89,6 +89,15 @@ pub struct RefreshToken {
     pub successor: Option<TokenHash>,
 }
 
+/// Password checks of one bucket in its running window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempts {
+    /// How many.
+    pub count: i32,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 /// Sessions inside a unit of work.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait SessionStore {
@@ -110,11 +119,16 @@ pub trait SessionStore {
         at: Timestamp,
         why: EndReason,
     ) -> Repo<Vec<SessionId>>;
-    /// Counts one password check for a (hashed) sign-in name in the running window; answers how
-    /// many the window has had, this one included.
-    fn count_attempt(&mut self, identifier: &TokenHash, window_start: Timestamp, at: Timestamp) -> Repo<i32>;
+    /// Counts one password check in a bucket's running window; answers what the window has had,
+    /// this one included.
+    fn count_attempt(&mut self, bucket: &TokenHash, window_start: Timestamp, at: Timestamp)
+    -> Repo<Attempts>;
+    /// Takes one counted check back: it was not made, or it was right.
+    fn uncount_attempt(&mut self, bucket: &TokenHash) -> Repo<()>;
     /// Forgets the counted checks after a success.
-    fn clear_attempts(&mut self, identifier: &TokenHash) -> Repo<()>;
+    fn clear_attempts(&mut self, bucket: &TokenHash) -> Repo<()>;
+    /// Whether somebody is signed in to the account from this address.
+    fn knows_address(&mut self, user: Id<User>, ip: &str) -> Repo<bool>;
 }
 
 /// What a live session stands for at this moment.

@@ -160,7 +160,9 @@ async fn attempts_are_counted_per_window_also_in_parallel() {
         .collect();
     let mut counts = Vec::new();
     for task in tasks {
-        counts.push(task.await.unwrap());
+        let attempts = task.await.unwrap();
+        assert_eq!(attempts.since, now());
+        counts.push(attempts.count);
     }
     counts.sort_unstable();
     assert_eq!(counts, (1..=30).collect::<Vec<_>>());
@@ -170,7 +172,14 @@ async fn attempts_are_counted_per_window_also_in_parallel() {
             .count_attempt(&TokenHash([5; 32]), later - SignedDuration::from_mins(15), later)
     })
     .await;
-    assert_eq!(fresh, 1, "a new window");
+    assert_eq!((fresh.count, fresh.since), (1, later), "a new window");
+    must(&db, |tx| tx.sessions().uncount_attempt(&TokenHash([5; 32]))).await;
+    must(&db, |tx| tx.sessions().uncount_attempt(&TokenHash([5; 32]))).await;
+    assert_eq!(
+        db.number("SELECT echecs::bigint FROM connexions_tentatives"),
+        0,
+        "never below none"
+    );
     must(&db, |tx| tx.sessions().clear_attempts(&TokenHash([5; 32]))).await;
     assert_eq!(db.number("SELECT count(*) FROM connexions_tentatives"), 0);
 }

@@ -4,27 +4,39 @@ use actix_web::http::header::HeaderMap;
 use application::auth::{self, Login, RefreshSecret, SignedIn};
 use application::{AppError, Code};
 use domain::session::SessionMode;
+use domain::text::{FieldIssue, IssueCode};
 
 use super::dto::{
     ChangePasswordBody, LoginBody, LogoutQuery, RefreshBody, SessionView, TokenBody, TokenView,
 };
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+
 use crate::call::{Call, Guest};
-use crate::extract::{Body, Form, Input, MaybeBody, Parts, PathText, Query};
+use crate::extract::body::Sent;
+use crate::extract::query::NoQuery;
+use crate::extract::{Form, Input, MaybeBody, Parts, PathText, Query};
 use crate::openapi::doc::Doc;
 use crate::problem::Refusal;
-use crate::reply::{Answered, Many, Nothing, One, Plain, With};
+use crate::reply::{Answered, Cookies, Many, Nothing, One, Plain};
 use crate::routes::users::dto::{MeView, UserView};
 use crate::security::{cookie, token};
 
-pub(super) async fn login(guest: Guest, form: Form<LoginBody>) -> Answered<With<Plain<TokenView>>> {
-    sign_in(guest, form.0.into()).await
+pub(super) async fn login(guest: Guest, form: Form<LoginBody>) -> Answered<Cookies<Plain<TokenView>>> {
+    let (body, sent) = (form.0, form.1);
+    if sent == Sent::Form && body.mode.is_some_and(|mode| mode.0 == SessionMode::Cookie) {
+        // A form of any page can be sent from a browser, and would sign it in to the page's account.
+        let issue = FieldIssue::expecting("mode", IssueCode::Inconsistent, "application/json");
+        return Err(AppError::field(issue).into());
+    }
+    sign_in(guest, body.into()).await
 }
 
-pub(super) async fn token(guest: Guest, form: Form<TokenBody>) -> Answered<With<Plain<TokenView>>> {
+pub(super) async fn token(guest: Guest, form: Form<TokenBody>) -> Answered<Cookies<Plain<TokenView>>> {
     sign_in(guest, form.0.into_login()?).await
 }
 
-async fn sign_in(guest: Guest, login: Login) -> Answered<With<Plain<TokenView>>> {
+async fn sign_in(guest: Guest, login: Login) -> Answered<Cookies<Plain<TokenView>>> {
     let signed_in = auth::login(guest.app(), &guest.visitor, login).await?;
     give(&guest, signed_in)
 }
@@ -33,7 +45,7 @@ pub(super) async fn refresh(
     guest: Guest,
     presented: FromCookie,
     body: MaybeBody<RefreshBody>,
-) -> Answered<With<Plain<TokenView>>> {
+) -> Answered<Cookies<Plain<TokenView>>> {
     let secret = match body.0 {
         Some(body) => cookie::refresh_from(&body.refresh_token),
         None => presented.secret(&guest)?,
@@ -44,10 +56,12 @@ pub(super) async fn refresh(
 }
 
 /// Tokens, and the cookies of those who keep the refresh token there.
-fn give(guest: &Guest, signed_in: SignedIn) -> Answered<With<Plain<TokenView>>> {
+fn give(guest: &Guest, signed_in: SignedIn) -> Answered<Cookies<Plain<TokenView>>> {
     let state = &guest.state;
     let secrets = state.app.secrets.as_ref();
-    let access = state.tokens.issue(&signed_in.session, guest.visitor.now, secrets);
+    let access = state
+        .tokens
+        .issue(&signed_in.session, signed_in.session.read_at, secrets);
     let access_token = access.map_err(|e| AppError::Internal(Box::new(e)))?;
     let in_cookie = signed_in.mode == SessionMode::Cookie;
     let headers = if in_cookie {
@@ -63,7 +77,7 @@ fn give(guest: &Guest, signed_in: SignedIn) -> Answered<With<Plain<TokenView>>> 
         user: UserView::of(&signed_in.user),
     };
     state.sessions.learn(signed_in.session);
-    Ok(With {
+    Ok(Cookies {
         output: Plain(view),
         headers,
     })
@@ -73,7 +87,20 @@ fn give(guest: &Guest, signed_in: SignedIn) -> Answered<With<Plain<TokenView>>> 
 pub(super) struct FromCookie(HeaderMap);
 
 impl Input for FromCookie {
-    fn describe(_: &mut Doc) {}
+    fn describe(doc: &mut Doc) {
+        doc.cookie = true;
+        let proof = ObjectBuilder::new().schema_type(Type::String);
+        doc.parameters.push(
+            ParameterBuilder::new()
+                .name("X-CSRF-Token")
+                .parameter_in(ParameterIn::Header)
+                .description(Some(
+                    "Avec le cookie : la valeur du cookie « erp_csrf », que la page lit ; 403 sinon.",
+                ))
+                .schema(Some(proof))
+                .build(),
+        );
+    }
 
     fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
         let names = ["cookie", "origin", "sec-fetch-site", cookie::CSRF_HEADER];
@@ -93,14 +120,14 @@ impl FromCookie {
     }
 }
 
-pub(super) async fn logout(call: Call, query: Query<LogoutQuery>) -> Answered<With<Nothing>> {
+pub(super) async fn logout(call: Call, query: Query<LogoutQuery>) -> Answered<Cookies<Nothing>> {
     if query.0.all.unwrap_or(false) {
         auth::logout_all(call.app(), &call.ctx).await?;
     } else {
         auth::logout(call.app(), &call.ctx).await?;
     }
     forget(&call);
-    Ok(With {
+    Ok(Cookies {
         output: Nothing,
         headers: cookie::clear(&call.state.config),
     })
@@ -121,13 +148,13 @@ pub(super) async fn me(call: Call) -> Answered<One<MeView>> {
     })
 }
 
-pub(super) async fn change_password(call: Call, body: Body<ChangePasswordBody>) -> Answered<Nothing> {
+pub(super) async fn change_password(call: Call, body: Form<ChangePasswordBody>) -> Answered<Nothing> {
     auth::change_password(call.app(), &call.ctx, body.0.into()).await?;
     forget(&call);
     Ok(Nothing)
 }
 
-pub(super) async fn sessions(call: Call) -> Answered<Many<SessionView>> {
+pub(super) async fn sessions(call: Call, _: Query<NoQuery>) -> Answered<Many<SessionView>> {
     let sessions = auth::list_sessions(call.app(), &call.ctx).await?;
     let here = call.ctx.session;
     Ok(Many::whole(
@@ -138,10 +165,10 @@ pub(super) async fn sessions(call: Call) -> Answered<Many<SessionView>> {
     ))
 }
 
-pub(super) async fn end_all(call: Call) -> Answered<With<Nothing>> {
+pub(super) async fn end_all(call: Call) -> Answered<Cookies<Nothing>> {
     auth::logout_all(call.app(), &call.ctx).await?;
     forget(&call);
-    Ok(With {
+    Ok(Cookies {
         output: Nothing,
         headers: cookie::clear(&call.state.config),
     })

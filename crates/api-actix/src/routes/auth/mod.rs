@@ -54,6 +54,9 @@ pub fn operations() -> Vec<Operation> {
     ];
     group(
         "authentification",
-        operations.into_iter().map(Operation::secret).collect(),
+        operations
+            .into_iter()
+            .map(|operation| operation.secret().short_body())
+            .collect(),
     )
 }

@@ -7,7 +7,7 @@ use domain::intervention::edit::not_for_requests;
 use domain::intervention::machine::not_for_clients;
 use domain::intervention::rules::{DEFAULT_MINUTES, urgent_after};
 use domain::intervention::{Action, Intervention, Priority};
-use domain::text::{FieldIssue, IssueCode};
+use domain::text::{FieldIssue, IssueCode, Issues, MAX_REASON};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -456,14 +456,35 @@ pub struct EtatQuery {
 }
 
 impl EtatQuery {
-    /// The query under the body, which counts where both say something.
-    pub fn under(self, body: Option<ChangementEtat>) -> ChangementEtat {
+    /// The query together with the body.
+    ///
+    /// # Errors
+    /// Both say the same thing differently.
+    pub fn under(self, body: Option<ChangementEtat>) -> Result<ChangementEtat, AppError> {
         let mut body = body.unwrap_or_default();
-        if body.action.is_none() && body.statut.is_none() {
-            body.statut = self.statut;
+        let mut issues = Vec::new();
+        let mut differ = |field, differ: bool| {
+            if differ {
+                issues.push(FieldIssue::expecting(field, IssueCode::Ambiguous, "le corps"));
+            }
+        };
+        let contradicts = |own: &StatusCode| match (body.statut, body.action) {
+            (Some(said), _) => said != *own,
+            (None, action) => action.is_some(),
+        };
+        differ("statut", self.statut.as_ref().is_some_and(contradicts));
+        let remark = self.remarque.filter(|text| !text.is_empty());
+        let said = body.remarque.as_ref();
+        differ(
+            "remarque",
+            remark.as_ref().zip(said).is_some_and(|(own, said)| own != said),
+        );
+        if !issues.is_empty() {
+            return Err(AppError::Invalid(issues));
         }
-        body.remarque = body.remarque.or(self.remarque);
-        body
+        body.statut = body.statut.or(self.statut);
+        body.remarque = body.remarque.or(remark);
+        Ok(body)
     }
 }
 
@@ -509,6 +530,12 @@ impl Affectation {
             Field::Null => (Action::Unassign, None),
             Field::Value(id) => (Action::Assign, Some(Id::new(id))),
         };
+        let mut issues = Issues::default();
+        // It becomes the comment of the transition, whose name the caller does not know.
+        issues.optional_length("motif", self.motif.as_deref(), MAX_REASON);
+        issues
+            .into_result()
+            .map_err(|issues| AppError::Invalid(issues.0))?;
         Ok(Asked {
             technician,
             planned_at: self.date_prevue.map(|d| d.0),

@@ -15,7 +15,8 @@ use super::dto::InterventionLue;
 use super::history::{HistoriqueView, SuggestionView};
 use super::listing::{InterventionListee, InterventionQuery};
 use crate::call::Call;
-use crate::extract::{Body, Change, IfMatch, List, MaybeBody, PathId, Query, Replace};
+use crate::extract::query::NoQuery;
+use crate::extract::{Body, Change, List, MaybeChange, PathId, Query, Replace};
 use crate::reply::{Answered, Created, Many, One, Updated};
 use crate::routes::users::dto::ActivityQuery;
 
@@ -84,10 +85,10 @@ pub(super) async fn change_status_by_query(
     call: Call,
     id: PathId<Intervention>,
     query: Query<EtatQuery>,
-    body: MaybeBody<ChangementEtat>,
-    version: IfMatch,
+    change: MaybeChange<ChangementEtat>,
 ) -> Answered<Updated<InterventionLue>> {
-    transition(&call, id.0, version.expected(), query.0.under(body.0).asked()?).await
+    let asked = query.0.under(change.body)?.asked()?;
+    transition(&call, id.0, change.version.expected(), asked).await
 }
 
 pub(super) async fn assign(
@@ -110,7 +111,11 @@ async fn transition(
     Ok(show.sent(written))
 }
 
-pub(super) async fn suggestions(call: Call, id: PathId<Intervention>) -> Answered<Many<SuggestionView>> {
+pub(super) async fn suggestions(
+    call: Call,
+    id: PathId<Intervention>,
+    _: Query<NoQuery>,
+) -> Answered<Many<SuggestionView>> {
     let found = intervention::suggestions(call.app(), &call.ctx, id.0).await?;
     Ok(Many::whole(found.iter().map(SuggestionView::of).collect()))
 }

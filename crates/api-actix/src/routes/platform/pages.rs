@@ -9,7 +9,7 @@ use application::AppError;
 use crate::call::Guest;
 use crate::extract::PathText;
 use crate::problem::{HttpCode, Refusal};
-use crate::reply::{Answered, File, JSON, Redirect};
+use crate::reply::{Answered, File, JSON, JsonFile, Redirect};
 
 const REDOC: &[u8] = include_bytes!(concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -25,12 +25,12 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'",
 );
 
-pub(super) async fn openapi(guest: Guest) -> Answered<File> {
-    Ok(File {
+pub(super) async fn openapi(guest: Guest) -> Answered<JsonFile> {
+    Ok(JsonFile(File {
         kind: JSON,
         bytes: guest.state.openapi.clone(),
         policy: None,
-    })
+    }))
 }
 
 pub(super) async fn swagger(_: Guest) -> Answered<Redirect> {

@@ -315,6 +315,26 @@ async fn the_older_path_takes_query_parameters() {
         "there is no way back"
     );
     assert_eq!(send("").await.issues(), issue("action", "REQUIRED"));
+    let both = async |query: &str, body: serde_json::Value| {
+        let path = format!("{JOBS}/{job}/statut?{query}");
+        shop.s.patch(MANAGER, &path, &body).await
+    };
+    let contradicted = both(
+        "statut=en_cours&remarque=a",
+        json!({ "statut": "ouverte", "remarque": "b" }),
+    );
+    assert_eq!(
+        contradicted.await.issues(),
+        [issue("statut", "AMBIGUOUS"), issue("remarque", "AMBIGUOUS")].concat()
+    );
+    let by_action = both("statut=en_cours", json!({ "action": "archiver" })).await;
+    assert_eq!(by_action.issues(), issue("statut", "AMBIGUOUS"));
+    let stale = both("statut=annulee", json!({ "version": 999 })).await;
+    assert_eq!(
+        (stale.status, stale.code().as_str()),
+        (412, "STALE_VERSION"),
+        "a version in the body counts here, too"
+    );
     assert_eq!(
         send("statut=finie").await.issues(),
         issue("statut", "UNKNOWN_VALUE")
