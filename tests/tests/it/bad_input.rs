@@ -1,6 +1,10 @@
 //! Everything that can be wrong with a request, made from the document itself: the exact family of
 //! refusal, the field by its name, and nothing written.
 
+mod fields;
+mod paths;
+mod references;
+
 use black_box::database::{Snapshots, changed};
 use black_box::openapi::{Document, Operation};
 use black_box::requests::{Targets, renew};
@@ -68,6 +72,10 @@ impl Ground {
         call.header("If-Match", "*").body(content_type, body).send().await
     }
 
+    async fn send_json(&self, operation: &Operation, body: &Value) -> Answer {
+        self.send(operation, JSON, body.to_string().into_bytes()).await
+    }
+
     fn with_bodies(&self) -> Vec<Operation> {
         self.document
             .operations()
@@ -97,8 +105,6 @@ fn names(answer: &Answer, field: &str) {
     );
 }
 
-/// Where a sign-in is asked for with nonsense, the answer is that of any wrong sign-in.
-#[track_caller]
 #[tokio::test]
 async fn what_is_not_the_expected_body_is_refused_by_its_family() {
     let ground = Ground::new().await;
@@ -212,6 +218,11 @@ fn first_member(object: &str) -> String {
     format!("{}:{value}", json!(name))
 }
 
+/// `{"k":"date_creation","d":true,"v":"-377000000000000000","i":1}`: begins long before any instant
+/// that the database knows.
+const FAR_CURSOR: &str =
+    "eyJrIjoiZGF0ZV9jcmVhdGlvbiIsImQiOnRydWUsInYiOiItMzc3MDAwMDAwMDAwMDAwMDAwIiwiaSI6MX0";
+
 /// Values that a query parameter of this schema does not take.
 fn wrong_values(document: &Document, parameter: &Value) -> Vec<&'static str> {
     let schema = document.not_null(&parameter["schema"]);
@@ -220,7 +231,7 @@ fn wrong_values(document: &Document, parameter: &Value) -> Vec<&'static str> {
     match parameter["name"].as_str().unwrap() {
         "limit" => vec!["0", "201", "-1", "1.5", "abc", "", "99999999999999999999"],
         "offset" => vec!["-1", "10001", "1.5", "abc", "99999999999999999999"],
-        "cursor" => vec!["x", "AAAA", "%2B%2F%3D", "eyJhIjoxfQ"],
+        "cursor" => vec!["x", "AAAA", "%2B%2F%3D", "eyJhIjoxfQ", FAR_CURSOR],
         "sort" => vec![
             "inconnu",
             "hashed_password",
@@ -232,7 +243,13 @@ fn wrong_values(document: &Document, parameter: &Value) -> Vec<&'static str> {
         _ if schema.get("enum").is_some() => vec!["inconnu", "", "OUVERTE"],
         _ if types.contains(&"integer".to_owned()) => vec!["abc", "1.5", "", "99999999999999999999"],
         _ if types.contains(&"boolean".to_owned()) => vec!["peut-etre", "2", ""],
-        _ if format == "date-time" => vec!["hier", "2026-02-30T00:00:00Z", "2026-01-01", ""],
+        _ if format == "date-time" => vec![
+            "hier",
+            "2026-02-30T00:00:00Z",
+            "2026-01-01",
+            "-009000-01-01T00:00:00Z",
+            "",
+        ],
         _ if format == "date" => vec!["hier", "2026-02-30", "2026-01-01T00:00:00Z", ""],
         _ => vec!["%00", "a%07b"],
     }

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use black_box::world::{self, Person};
 use black_box::{Client, Options, Stack};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const PROMISE: Duration = Duration::from_secs(1);
 
@@ -122,5 +124,79 @@ async fn a_token_of_another_key_time_or_kind_is_nobody() {
         let answer = stack.anonymous().bearing(token).get("/users/me").await;
         assert_eq!(answer.status, 401, "{what}: {}", answer.text());
         answer.assert_problem();
+    }
+}
+
+/// Who sends a body decides when it is whole, and could keep a request open from before the loss.
+#[tokio::test]
+async fn a_body_that_comes_after_the_loss_changes_nothing() {
+    let stack = Stack::start().await;
+    let admin = stack.admin().await;
+    let person = world::person(&admin, "admin").await;
+    let (target, ..) = world::account(&admin, "technicien").await;
+    let body = json!({"full_name": "Nom d'un absent"}).to_string();
+    let (first, rest) = body.split_at(body.len() / 2);
+    let address = stack.root().trim_start_matches("http://");
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "PATCH /api/v1/users/{target} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{first}",
+        person.caller.token(),
+        body.len(),
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    // Let in: the same caller is answered on another connection after it.
+    person.caller.get("/users/me").await.expect(200);
+    take_away(Loss::Deactivated, &admin, &person).await;
+    tokio::time::sleep(PROMISE).await;
+    socket.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    let user = admin.get(&format!("/users/{target}")).await.expect(200);
+    assert_ne!(user["full_name"], "Nom d'un absent");
+}
+
+#[tokio::test]
+async fn who_changes_the_own_access_stays_signed_in_here_and_nowhere_else() {
+    let stack = Stack::with(Options {
+        apis: 2,
+        ..Options::default()
+    })
+    .await;
+    let admin = stack.admin().await;
+    for change in ["email", "password"] {
+        let person = world::person(&admin, "technicien").await;
+        let (other, _) = stack.anonymous().login(&person.username, world::PASSWORD).await;
+        other.get("/users/me").await.expect(200);
+        if change == "email" {
+            let email = format!("nouveau.{}@essai.ma", world::unique());
+            let path = format!("/users/{}", person.user);
+            person
+                .caller
+                .patch(&path, json!({"email": email}))
+                .await
+                .expect(200);
+        } else {
+            let body = json!({
+                "mot_de_passe_actuel": world::PASSWORD, "nouveau_mot_de_passe": "Nouveau-Passage-41",
+            });
+            person
+                .caller
+                .post("/auth/change-password", body)
+                .await
+                .expect(204);
+        }
+        let start = Instant::now();
+        while start.elapsed() < PROMISE {
+            for root in stack.roots() {
+                person.caller.at(root).get("/users/me").await.expect(200);
+            }
+        }
+        for root in stack.roots() {
+            other.at(root).get("/users/me").await.expect(401);
+        }
+        let refresh = json!({"refresh_token": person.refresh});
+        stack.anonymous().post("/auth/refresh", refresh).await.expect(200);
     }
 }
