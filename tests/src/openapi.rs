@@ -52,14 +52,12 @@ impl Document {
         operations
     }
 
-    /// A schema without its references at the top.
+    /// A schema, or an answer, without its references at the top.
     pub fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
         match schema["$ref"].as_str() {
             Some(reference) => {
-                let name = reference
-                    .strip_prefix("#/components/schemas/")
-                    .expect("a component");
-                self.resolve(&self.root["components"]["schemas"][name])
+                let pointer = reference.strip_prefix('#').expect("in this document");
+                self.resolve(self.root.pointer(pointer).expect("a component"))
             }
             None => schema,
         }
