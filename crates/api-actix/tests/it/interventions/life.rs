@@ -329,7 +329,9 @@ async fn the_older_path_takes_query_parameters() {
     );
     let by_action = both("statut=en_cours", json!({ "action": "archiver" })).await;
     assert_eq!(by_action.issues(), issue("statut", "AMBIGUOUS"));
-    let stale = both("statut=annulee", json!({ "version": 999 })).await;
+    let open = shop.job(None).await;
+    let path = format!("{JOBS}/{open}/statut?statut=annulee&remarque=Doublon");
+    let stale = shop.s.patch(MANAGER, &path, &json!({ "version": 999 })).await;
     assert_eq!(
         (stale.status, stale.code().as_str()),
         (412, "STALE_VERSION"),
