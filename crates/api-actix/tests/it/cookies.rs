@@ -74,7 +74,7 @@ fn world_with(mode: SessionMode, settings: Vec<(&'static str, String)>) -> World
     let found = known.clone();
     tx.users
         .expect_find_by_identifier()
-        .returning(move |name| Ok((name == "u3").then(|| found.clone())));
+        .returning(move |name| Ok(name.eq_ignore_ascii_case("u3").then(|| found.clone())));
     let locked = known.clone();
     tx.users
         .expect_lock()
