@@ -192,10 +192,11 @@ async fn nobody_reads_a_word_that_is_not_theirs() {
             .cloned()
             .collect::<Vec<_>>()
     };
-    let contact = |words: &[String]| {
+    // Technicians call each other, and do not write to each other's private address.
+    let address = |words: &[String]| {
         words
             .iter()
-            .filter(|w| w.contains("email") || w.contains("xtel"))
+            .filter(|w| w.contains("email"))
             .cloned()
             .collect::<Vec<_>>()
     };
@@ -215,14 +216,14 @@ async fn nobody_reads_a_word_that_is_not_theirs() {
         (
             "technician",
             &world.technician.person.caller,
-            [hidden(&words_b), contact(&private_b)].concat(),
-            vec!["canariaxinterventionsxtitre"],
+            [hidden(&words_b), address(&private_b)].concat(),
+            vec!["canariaxinterventionsxtitre", "canaritechbxteltechni"],
         ),
         (
             "other technician",
             &world.other_technician.person.caller,
-            [hidden(&words_a), contact(&private_a)].concat(),
-            vec!["canaribxinterventionsxtitre"],
+            [hidden(&words_a), address(&private_a)].concat(),
+            vec!["canaribxinterventionsxtitre", "canaritechaxteltechni"],
         ),
     ];
     // Of the own job a client sees no diagnosis, no metadata and no details of the history, and never how to reach a technician.
