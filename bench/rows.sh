@@ -3,6 +3,7 @@
 
 ROWS=
 RAW=
+STORM_RAW=
 STORM=
 
 # row WHAT VALUE TARGET MET
@@ -83,8 +84,8 @@ storm_on() {
     rate=$(awk -v r="$1" 'BEGIN { printf "%.0f", r / 4 }')
     shift
     sign_in
-    say "login storm beside $name at $rate/s: $ROUNDS rounds"
-    for round in $(seq "$ROUNDS"); do
+    say "login storm beside $name at $rate/s: $STORM_ROUNDS rounds"
+    for round in $(seq "$STORM_ROUNDS"); do
         alone+=("$(paced "$rate" "$@" "Authorization: Bearer $BENCH_TOKEN" "Idempotency-Key: a-$round-{k}" "${BODY[@]}")")
         "$BENCH" pace "$PORT" 200 "$((SECONDS_EACH + 1))" 64 POST /api/v1/auth/login -- \
             '{"username":"portail{n}","password":"not the password"}' >"$WORK/storm.$key.$round" &
@@ -95,6 +96,7 @@ storm_on() {
         LOAD_PID=
         # The accounts would be out of attempts in the next round, and a refusal for that costs nothing.
         sql -c 'TRUNCATE connexions_tentatives'
+        STORM_RAW+="| $name | $round | $(ms "${alone[round - 1]}") | $(ms "${during[round - 1]}") |"$'\n'
         say "  p99 alone $(ms "${alone[round - 1]}") ms, in the storm $(ms "${during[round - 1]}") ms; logins: $(tr '\n' ';' <"$WORK/storm.$key.$round")"
     done
     r=$(ratio "$(median "${during[@]}")" "$(median "${alone[@]}")")
@@ -125,11 +127,12 @@ report() {
             "$([ -z "$(git -C "$REPO_DIR" status --porcelain 2>/dev/null)" ] || echo ' with changes')" \
             "$MACHINE_CORES" "$MACHINE_CPU" "$MACHINE_MEMORY" "$(uname -sr)" "PostgreSQL $(sql -c 'SHOW server_version')" \
             "$("$REDIS_SERVER" --version | sed 's/ sha.*//')" "$(wrk --version 2>&1 | sed -n '1s/ \[.*//p')"
-        printf 'PostgreSQL: %s. Scheduling: %s. The processors were %s busy before the run. %s rounds of %s s, %s connections.\n\n' \
-            "$settings" "$GROUPED" "$MACHINE_BUSY" "$ROUNDS" "$SECONDS_EACH" "$CLIENTS"
+        printf 'PostgreSQL: %s. Scheduling: %s. The processors were %s busy before the run. %s rounds of %s s (storms %s), %s connections.\n\n' \
+            "$settings" "$GROUPED" "$MACHINE_BUSY" "$ROUNDS" "$SECONDS_EACH" "$STORM_ROUNDS" "$CLIENTS"
         printf '| value | measured | target | met |\n|---|---|---|---|\n%s\n' "$ROWS"
         printf 'Answers to the logins of all storms: %s.\n\n' "$STORM"
-        printf 'Every round:\n\n| statement | round | API, 1/s | API p99, ms | pgbench, 1/s | pgbench p99, ms |\n|---|---|---|---|---|---|\n%s' "$RAW"
+        printf 'Every round:\n\n| statement | round | API, 1/s | API p99, ms | pgbench, 1/s | pgbench p99, ms |\n|---|---|---|---|---|---|\n%s\n' "$RAW"
+        printf 'Every round of the storms:\n\n| route | round | p99 alone, ms | p99 in the storm, ms |\n|---|---|---|---|\n%s' "$STORM_RAW"
     )
     printf '%s\n' "$table" | tee "$STATE/results.md"
     if [ -n "${BENCH_SECONDS:-}${BENCH_ROUNDS:-}" ]; then
