@@ -8,6 +8,7 @@ use domain::idempotency::{Claim, IdempotencyKey, StoredAnswer};
 use domain::policy::Role;
 use domain::user::User;
 use test_support::TestDb;
+use test_support::wait::within;
 
 use crate::support::{must, new_user_id, repo_error, run};
 
@@ -95,9 +96,13 @@ async fn a_repeat_waits_for_the_first_and_not_for_ever() {
         let db = db.clone();
         tokio::spawn(async move { claim(&db, &key(amal, 1)).await })
     };
-    while db.number("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    let blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    within(
+        "the other one waits",
+        std::time::Duration::from_secs(20),
+        || async { db.number(blocked) > 0 },
+    )
+    .await;
     meet().await.unwrap();
     first.await.unwrap();
     assert_eq!(waiting.await.unwrap(), Claim::Done(answer()));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -11,6 +11,10 @@ use diesel_migrations::FileBasedMigrations;
 use infra_postgres::constraints::{NAMED, RACES};
 use infra_postgres::migrate::apply;
 use test_support::TestDb;
+use test_support::wait::within;
+
+/// Longest wait for what comes by itself.
+const SOON: Duration = Duration::from_secs(20);
 
 /// Everything that migrations make, as text: tables, columns, constraints, indexes, triggers, functions,
 /// sequences. Columns without their place: one that was dropped leaves a gap.
@@ -134,7 +138,10 @@ async fn two_processes_that_start_together_can_build_an_index_concurrently() {
     });
     let sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
         AND pid <> pg_backend_pid() AND (query LIKE 'CREATE INDEX CONCURRENTLY%' OR query LIKE 'SELECT pg_%advisory_lock(%')";
-    eventually("one builds, one waits", || db.number(sessions) == 2).await;
+    within("one builds, one waits", SOON, || async {
+        db.number(sessions) == 2
+    })
+    .await;
     old.batch_execute("COMMIT").unwrap();
     let mut applied = Vec::new();
     for run in runs {
@@ -156,7 +163,7 @@ async fn a_migration_that_waits_for_a_lock_stops_nobody_for_long() {
     let (config, source) = (db.config().clone(), later.source());
     let run = tokio::task::spawn_blocking(move || apply(&config, source));
     let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'equipes'::regclass";
-    eventually("the migration waits", || db.number(waiting) > 0).await;
+    within("the migration waits", SOON, || async { db.number(waiting) > 0 }).await;
     // Behind it, with the statement timeout of every request.
     let config = db.config().clone();
     tokio::task::spawn_blocking(move || {
@@ -170,14 +177,6 @@ async fn a_migration_that_waits_for_a_lock_stops_nobody_for_long() {
     .unwrap();
     report.batch_execute("COMMIT").unwrap();
     assert_eq!(run.await.unwrap().expect("the next try"), ["29990101000000"]);
-}
-
-async fn eventually(what: &str, mut yes: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !yes() {
-        assert!(Instant::now() < deadline, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 #[derive(QueryableByName)]

@@ -8,6 +8,7 @@ use domain::error::{Repo, RepoError};
 use infra_postgres::statement::Statement;
 use infra_postgres::{PgConfig, Reader};
 use test_support::TestDb;
+use test_support::wait::within;
 
 /// The backend that answers.
 const WHO: &str = "SELECT pg_backend_pid()";
@@ -70,9 +71,8 @@ async fn a_slow_list_does_not_stand_in_front_of_a_point_read() {
     let reader = reader(&db, LONG);
     let (busy, begun) = (reader.clone(), Instant::now());
     let slow = tokio::spawn(async move { list(&busy, "SELECT 1 FROM pg_sleep(3)").await });
-    while db.number("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT 1 FROM pg_sleep%' AND state = 'active' AND pid <> pg_backend_pid()") == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT 1 FROM pg_sleep%' AND state = 'active' AND pid <> pg_backend_pid()";
+    within("the slow list runs", LONG, || async { db.number(running) > 0 }).await;
     point(&reader, WHO).await.unwrap();
     assert!(!slow.is_finished() || begun.elapsed() > Duration::from_secs(3));
     let refused = list(&reader, WHO).await.unwrap_err();
