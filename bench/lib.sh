@@ -35,7 +35,9 @@ api_environment() {
     REDIS_URL=$(redis_url)
     JWT_SECRET_KEY=$(secret_file "$STATE/secret")
     PORT=$(kept_port "$STATE/api.port")
-    export DATABASE_URL REDIS_URL JWT_SECRET_KEY PORT
+    # The storm comes from many networks.
+    TRUSTED_PROXIES=127.0.0.1
+    export DATABASE_URL REDIS_URL JWT_SECRET_KEY PORT TRUSTED_PROXIES
 }
 
 # An empty database at every run, then the data of data.sql.
@@ -211,5 +213,5 @@ note_machine() {
     fi
     MACHINE_CPU=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
     MACHINE_CORES=$(getconf _NPROCESSORS_ONLN)
-    MACHINE_MEMORY=$(awk '/MemTotal/ { printf "%.0f GB", $2 / 1e6 }' /proc/meminfo 2>/dev/null || true)
+    MACHINE_MEMORY=$(awk '/MemTotal/ { printf "%.0f GB", $2 / 1048576 }' /proc/meminfo 2>/dev/null || true)
 }

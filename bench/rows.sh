@@ -54,10 +54,11 @@ row_post() {
     row 'POST /interventions: rate, API / pgbench' "$r ($API_RATE/s, $PG_RATE/s; p99 $(ms "$API_P99") ms, $(ms "$PG_P99") ms)" '≥ 0.50' "$(met "$r" '>=' 0.50)"
 }
 
+# row_memory WHEN
 row_memory() {
     local mb
     mb=$(ps -o rss= -p "$API_PID" | awk '{ printf "%.0f", $1 / 1024 }')
-    row 'Resident memory of the API after the rows above' "$mb MB" '≤ 80 MB' "$(met "$mb" '<=' 80)"
+    row "Resident memory of the API after $1" "$mb MB" '≤ 80 MB' "$(met "$mb" '<=' 80)"
 }
 
 row_start() {
@@ -69,11 +70,11 @@ row_start() {
     row 'From exec to the first healthy answer, migrated database (median of 5)' "$ms ms" '≤ 300 ms' "$(met "$ms" '<=' 300)"
 }
 
-# paced RATE ARGUMENT...: p99 in microseconds of that many requests a second.
+# paced RATE ARGUMENT...: p99 in microseconds of that many requests a second, all of which must succeed.
 paced() {
     local out
     out=$("$BENCH" pace "$PORT" "$1" "$SECONDS_EACH" 16 "${@:2}")
-    ! grep -q '^broken' <<<"$out" || die "broken connections: $out"
+    ! grep -qvE '^(all|2[0-9][0-9]) ' <<<"$out" || die "not all answers were a success: $out"
     awk '$1 == "all" { print $4 }' <<<"$out"
 }
 
@@ -87,7 +88,7 @@ storm_on() {
     say "login storm beside $name at $rate/s: $STORM_ROUNDS rounds"
     for round in $(seq "$STORM_ROUNDS"); do
         alone+=("$(paced "$rate" "$@" "Authorization: Bearer $BENCH_TOKEN" "Idempotency-Key: a-$round-{k}" "${BODY[@]}")")
-        "$BENCH" pace "$PORT" 200 "$((SECONDS_EACH + 1))" 64 POST /api/v1/auth/login -- \
+        "$BENCH" pace "$PORT" 200 "$((SECONDS_EACH + 1))" 64 POST /api/v1/auth/login 'X-Forwarded-For: 2001:db8:{m}::1' -- \
             '{"username":"portail{n}","password":"not the password"}' >"$WORK/storm.$key.$round" &
         LOAD_PID=$!
         sleep 1
@@ -108,12 +109,13 @@ row_storm() {
     local worst BODY=()
     storm_on get 'GET /interventions/{id}' "$GET_RATE" GET '/api/v1/interventions/7777'
     storm_on list 'the list' "$LIST_RATE" GET '/api/v1/interventions?limit=50&statut=en_cours'
-    BODY=(-- "${BENCH_BODY/EQUIPEMENT/301234}")
+    # Each on another machine: a request waits for the commit of the one before it on the same machine.
+    BODY=(-- "${BENCH_BODY/EQUIPEMENT/30{m\}}")
     storm_on post 'POST /interventions' "$POST_RATE" POST /api/v1/interventions
     # The refused ones of all storms; the worst of their p99 and of their longest.
     worst=$(cat "$WORK"/storm.* | awk '$1 == 429 || $1 == 503 { n += $2; if ($4 > p) p = $4; if ($5 > m) m = $5 } END { print n + 0, p + 0, m + 0 }')
     read -r n p m <<<"$worst"
-    row "Login storm: excess logins (429/503, $n of them), worst p99 of a storm" "$(ms "$p") ms (longest $(ms "$m") ms)" '≤ 50 ms' "$(met "$(ms "$p")" '<=' 50)"
+    row "Login storm: excess logins (429/503, $n of them), worst p99 of a storm" "$(ms "$p") ms (longest of all $(ms "$m") ms)" 'p99 ≤ 50 ms' "$(met "$(ms "$p")" '<=' 50)"
     STORM=$(cat "$WORK"/storm.* | awk '$1 != "all" { n[$1] += $2 } END { for (s in n) printf "%s%d times %s", (k++ ? ", " : ""), n[s], s }')
 }
 

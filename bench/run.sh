@@ -58,10 +58,11 @@ capture_statements
 row_point
 row_list
 row_post
-row_memory
+row_memory "the rows above"
 api_stop
 row_start
 api_start
 row_storm
+row_memory "the storms"
 
 report

@@ -14,6 +14,8 @@ use crate::quantile::per_mille;
 
 /// Values that `{n}` takes.
 const RANGE: u64 = 20_000;
+/// Values that `{m}` takes, written with four digits.
+const SMALL_RANGE: u64 = 2_400;
 
 struct Plan {
     port: u16,
@@ -27,8 +29,13 @@ struct Plan {
 impl Plan {
     fn request(&self, k: u64) -> String {
         // A walk that meets every number once, in no visible order.
-        let n = (k.wrapping_mul(7_919) % RANGE + 1).to_string();
-        let fill = |text: &str| text.replace("{n}", &n).replace("{k}", &k.to_string());
+        let walk = |range| k.wrapping_mul(7_919) % range + 1;
+        let (n, m) = (walk(RANGE).to_string(), format!("{:04}", walk(SMALL_RANGE)));
+        let fill = |text: &str| {
+            text.replace("{n}", &n)
+                .replace("{m}", &m)
+                .replace("{k}", &k.to_string())
+        };
         let mut request = fill(&self.head);
         if let Some(body) = &self.body {
             let body = fill(body);
@@ -134,11 +141,11 @@ mod tests {
             rate: 1.0,
             requests: 2,
             head: "POST /x/{n} HTTP/1.1\r\nIdempotency-Key: a-{k}\r\n".to_owned(),
-            body: Some("{\"u\":\"é{n}\"}".to_owned()),
+            body: Some("{\"u\":\"é{n} {m}\"}".to_owned()),
             next: AtomicU64::new(0),
         };
         let expected = "POST /x/7920 HTTP/1.1\r\nIdempotency-Key: a-1\r\nContent-Type: application/json\r\n\
-                        Content-Length: 14\r\n\r\n{\"u\":\"é7920\"}";
+                        Content-Length: 19\r\n\r\n{\"u\":\"é7920 0720\"}";
         assert_eq!(plan.request(1), expected);
         assert_ne!(plan.request(1), plan.request(2));
     }

@@ -1,23 +1,30 @@
 //! bcrypt in a bounded queue.
 //!
 //! A check costs a processor a quarter of a second, so a storm of sign-ins could stop everything:
-//! all processors but one may hash at a time, a few requests may wait, the rest is told at once to
-//! come back. bcrypt reads 72 bytes only; a keyed digest before it makes every byte of a password
-//! of any length count.
+//! all processors but one may hash at a time, a few strangers may wait, the rest is told at once to
+//! come back. New passwords of people who are signed in wait for their turn beside them. bcrypt reads
+//! 72 bytes only; a keyed digest before it makes every byte of a password of any length count.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::ports::{HashError, PasswordHasher, Place};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use unicode_normalization::UnicodeNormalization;
 
-/// Requests that may wait for a processor.
+/// Checks that may wait for a processor.
 pub const QUEUE: usize = 8;
+
+/// New passwords that may wait: half a minute of work for one processor.
+const NEW_PASSWORDS: usize = 100;
+
+/// How long a hash makes do with what nobody else wants of the processors.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// bcrypt over a digest of the password.
 #[derive(Clone)]
@@ -25,6 +32,11 @@ pub struct BcryptHasher {
     cost: u32,
     permits: usize,
     gate: Arc<Semaphore>,
+    /// New passwords under way or waiting.
+    new: Arc<Semaphore>,
+    /// Threads that run only when nothing else does; there are not more of them than processors for hashes,
+    /// however little they get on.
+    idle: Arc<Semaphore>,
     inside: Arc<Mutex<Inside>>,
     label: hmac::Key,
     /// Hash of no known password, for accounts that do not exist.
@@ -65,6 +77,8 @@ impl BcryptHasher {
             cost,
             permits,
             gate: Arc::new(Semaphore::new(permits)),
+            new: Arc::new(Semaphore::new(NEW_PASSWORDS)),
+            idle: Arc::new(Semaphore::new(permits)),
             inside: Arc::default(),
             // Public: it only keeps these digests apart from lists of other systems' digests.
             label: hmac::Key::new(hmac::HMAC_SHA256, b"erp/password/1"),
@@ -81,30 +95,31 @@ impl BcryptHasher {
 
     /// One of the places; at most half of them for one owner, so that one machine cannot keep
     /// everybody else waiting.
-    fn place(&self, owner: Option<&str>) -> Result<InQueue, HashError> {
+    fn place(&self, owner: &str) -> Result<InQueue, HashError> {
         let places = self.permits + QUEUE;
         let mut inside = lock(&self.inside);
         if inside.all >= places {
             return Err(HashError::Busy);
         }
-        if let Some(owner) = owner {
-            let own = inside.of.entry(owner.to_owned()).or_default();
-            if *own >= places.div_ceil(2) {
-                return Err(HashError::Busy);
-            }
-            *own += 1;
+        let own = inside.of.entry(owner.to_owned()).or_default();
+        if *own >= places.div_ceil(2) {
+            return Err(HashError::Busy);
         }
+        *own += 1;
         inside.all += 1;
         Ok(InQueue {
             inside: self.inside.clone(),
-            owner: owner.map(ToOwned::to_owned),
+            owner: owner.to_owned(),
         })
     }
 
+    /// Works on a thread that runs only when a processor has nothing else to do: one hash takes as long as a
+    /// thousand requests, and none of them should wait for it. On a machine that is never idle the work is begun
+    /// again after [`PATIENCE`] by a thread that gets its share.
     async fn run<T: Send + 'static>(
         &self,
         place: Place,
-        work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
+        work: impl Fn() -> Result<T, bcrypt::BcryptError> + Send + Sync + 'static,
     ) -> Result<T, HashError> {
         let permit = self
             .gate
@@ -112,36 +127,93 @@ impl BcryptHasher {
             .acquire_owned()
             .await
             .map_err(|e| HashError::Failed(e.to_string()))?;
-        // Both go with the work: it goes on when the request that asked for it is gone.
-        let (tell, told) = tokio::sync::oneshot::channel();
-        // A thread of its own, since a thread cannot take its priority back.
-        let thread = std::thread::Builder::new()
-            .name("password".to_owned())
-            .spawn(move || {
-                give_way();
-                let done = work();
-                drop((permit, place));
-                // Nobody listens when the request is gone.
-                let _ = tell.send(done);
-            });
-        thread.map_err(|e| HashError::Failed(e.to_string()))?;
-        match told.await {
-            Ok(done) => done.map_err(|e| HashError::Failed(e.to_string())),
-            Err(interrupted) => Err(HashError::Failed(interrupted.to_string())),
+        let work = Arc::new(work);
+        // Goes with the work, which goes on when the request that asked for it is gone; whoever is ready first
+        // lets the next one in.
+        let held = Arc::new(Mutex::new(Some((permit, place))));
+        let first = self
+            .idle
+            .clone()
+            .try_acquire_owned()
+            .ok()
+            .map(|one| start(Urgency::None, work.clone(), held.clone(), one))
+            .transpose()?;
+        if let Some(first) = first
+            && let Ok(done) = tokio::time::timeout(PATIENCE, first).await
+        {
+            return outcome(done);
         }
+        outcome(start(Urgency::Low, work, held, ())?.await)
     }
 }
 
-/// Lets requests that need a processor for a moment go before: one hash takes as long as a thousand of them.
-/// Elsewhere than on Linux the priority belongs to the whole process and stays.
-fn give_way() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(GIVEN_WAY);
+fn outcome<T>(
+    done: Result<Result<T, bcrypt::BcryptError>, oneshot::error::RecvError>,
+) -> Result<T, HashError> {
+    done.map_err(|interrupted| HashError::Failed(interrupted.to_string()))?
+        .map_err(|e| HashError::Failed(e.to_string()))
 }
 
-/// A tenth of a processor is left to a hash when everything else is busy.
-#[cfg(target_os = "linux")]
-const GIVEN_WAY: i32 = 10;
+/// Works on a thread of its own, since a thread cannot take its priority back, and keeps `own` until the end.
+fn start<T: Send + 'static, H: Send + 'static>(
+    urgency: Urgency,
+    work: Arc<impl Fn() -> Result<T, bcrypt::BcryptError> + Send + Sync + 'static>,
+    held: Arc<Mutex<Option<H>>>,
+    own: impl Send + 'static,
+) -> Result<oneshot::Receiver<Result<T, bcrypt::BcryptError>>, HashError> {
+    let (tell, told) = oneshot::channel();
+    std::thread::Builder::new()
+        .name(urgency.thread_name().to_owned())
+        .spawn(move || {
+            urgency.take();
+            let done = work();
+            drop(lock(&held).take());
+            drop(own);
+            // Nobody listens when the request is gone or somebody else was faster.
+            let _ = tell.send(done);
+        })
+        .map_err(|e| HashError::Failed(e.to_string()))?;
+    Ok(told)
+}
+
+/// What a thread gets of busy processors. Elsewhere than on Linux the system decides.
+#[derive(Debug, Clone, Copy)]
+enum Urgency {
+    /// Nothing (`SCHED_IDLE`).
+    None,
+    /// A tenth of what others get.
+    Low,
+}
+
+impl Urgency {
+    fn thread_name(self) -> &'static str {
+        match self {
+            Self::None => "password-idle",
+            Self::Low => "password",
+        }
+    }
+
+    /// A system that does not grant it is no reason not to work.
+    #[cfg(target_os = "linux")]
+    fn take(self) {
+        use thread_priority::{
+            NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+            thread_native_id,
+        };
+        match self {
+            Self::None => {
+                let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+                let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+            }
+            Self::Low => {
+                let _ = rustix::process::nice(10);
+            }
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn take(self) {}
+}
 
 /// Who is inside, working or waiting.
 #[derive(Default)]
@@ -151,26 +223,24 @@ struct Inside {
     of: HashMap<String, usize>,
 }
 
-fn lock(inside: &Mutex<Inside>) -> MutexGuard<'_, Inside> {
-    inside.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One of the places.
 struct InQueue {
     inside: Arc<Mutex<Inside>>,
-    owner: Option<String>,
+    owner: String,
 }
 
 impl Drop for InQueue {
     fn drop(&mut self) {
         let mut inside = lock(&self.inside);
         inside.all -= 1;
-        if let Some(owner) = &self.owner
-            && let Some(own) = inside.of.get_mut(owner)
-        {
+        if let Some(own) = inside.of.get_mut(&self.owner) {
             *own -= 1;
             if *own == 0 {
-                inside.of.remove(owner);
+                inside.of.remove(&self.owner);
             }
         }
     }
@@ -179,14 +249,15 @@ impl Drop for InQueue {
 #[async_trait]
 impl PasswordHasher for BcryptHasher {
     async fn hash(&self, password: &str) -> Result<String, HashError> {
-        let place = Place::new(self.place(None)?);
+        let place = self.new.clone().try_acquire_owned().map_err(|_| HashError::Busy)?;
+        let place = Place::new(place);
         let (digest, cost) = (self.digest(password), self.cost);
-        self.run(place, move || bcrypt::non_truncating_hash(digest, cost))
+        self.run(place, move || bcrypt::non_truncating_hash(&digest, cost))
             .await
     }
 
     fn reserve(&self, owner: &str) -> Result<Place, HashError> {
-        self.place(Some(owner)).map(Place::new)
+        self.place(owner).map(Place::new)
     }
 
     async fn verify<'a>(
@@ -199,7 +270,7 @@ impl PasswordHasher for BcryptHasher {
         let known = hash.is_some();
         let hash = hash.map_or_else(|| self.dummy.to_string(), ToOwned::to_owned);
         Ok(self
-            .run(place, move || bcrypt::non_truncating_verify(digest, &hash))
+            .run(place, move || bcrypt::non_truncating_verify(&digest, &hash))
             .await?
             && known)
     }
@@ -271,7 +342,8 @@ mod tests {
             .map(|n| hasher.reserve(&format!("192.0.2.{n}")).expect("a place"))
             .collect();
         assert!(matches!(hasher.reserve("198.51.100.1"), Err(HashError::Busy)));
-        assert!(matches!(hasher.hash("x").await, Err(HashError::Busy)));
+        // Whoever sets a password is signed in, and waits behind those who have a place.
+        assert!(hasher.hash("x").await.is_ok());
         // A place is enough: nobody is sent away after having been let in.
         let place = places.pop().expect("a place");
         assert!(!hasher.verify(place, "x", None).await.expect("verify"));
@@ -291,5 +363,59 @@ mod tests {
         assert!(verify(&hasher, "x", None).await.is_ok(), "somebody else");
         drop(places);
         assert!(hasher.reserve("192.0.2.1").is_ok());
+    }
+
+    #[tokio::test]
+    async fn many_new_passwords_wait_for_each_other_and_too_many_are_refused() {
+        let hasher = BcryptHasher::with_permits(4, 1).expect("cost 4");
+        let all = futures_util::future::join_all((0..NEW_PASSWORDS).map(|_| hasher.hash("x"))).await;
+        assert!(all.iter().all(Result::is_ok));
+        let _taken = hasher.new.clone().try_acquire_many_owned(100).expect("all of them");
+        assert!(matches!(hasher.hash("x").await, Err(HashError::Busy)));
+    }
+
+    /// Time passes at once where nothing else is to be done.
+    #[tokio::test(start_paused = true)]
+    async fn who_never_gets_a_processor_is_overtaken_and_does_not_keep_the_next_one_out() {
+        let hasher = BcryptHasher::with_permits(4, 1).expect("cost 4");
+        let (release, stuck) = std::sync::mpsc::channel::<()>();
+        let stuck = Mutex::new(stuck);
+        let work = move || {
+            let name = std::thread::current().name().map(ToOwned::to_owned);
+            if name.as_deref() == Some("password-idle") {
+                let _ = lock(&stuck).recv();
+            }
+            Ok(name)
+        };
+        let work = Arc::new(work);
+        for _ in 0..2 {
+            let again = work.clone();
+            let place = hasher.reserve("192.0.2.1").expect("a place");
+            let done = hasher.run(place, move || again()).await.expect("done");
+            assert_eq!(done.as_deref(), Some("password"));
+        }
+        assert_eq!(hasher.idle.available_permits(), 0, "one is still at it, and no second");
+        assert!(lock(&hasher.inside).of.is_empty());
+        drop(release);
+        let _free = hasher.idle.acquire().await.expect("it ends");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn threads_have_the_urgency_that_they_say() {
+        // From the manual page of proc: the 19th value is the nice value, the 41st the policy (0 other, 5 idle).
+        let of = |urgency: Urgency| {
+            std::thread::spawn(move || {
+                urgency.take();
+                let stat = std::fs::read_to_string("/proc/thread-self/stat").expect("stat");
+                let (_, rest) = stat.rsplit_once(')').expect("name");
+                let values: Vec<_> = rest.split_whitespace().map(ToOwned::to_owned).collect();
+                (values[16].clone(), values[38].clone())
+            })
+            .join()
+            .expect("thread")
+        };
+        assert_eq!(of(Urgency::None).1, "5");
+        assert_eq!(of(Urgency::Low), ("10".to_owned(), "0".to_owned()));
     }
 }

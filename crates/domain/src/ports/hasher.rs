@@ -33,7 +33,8 @@ impl std::fmt::Debug for Place {
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
-    /// The hash to store.
+    /// The hash to store. Waits for its turn: whoever sets a password has been let in already. `Busy` only
+    /// where a hundred wait.
     async fn hash(&self, password: &str) -> Result<String, HashError>;
     /// A place for one check, before any other work is done for it: who gets none is told at once.
     /// Nobody (`owner`: where the request comes from) gets more than a part of all places.
