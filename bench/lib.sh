@@ -35,9 +35,10 @@ api_environment() {
     REDIS_URL=$(redis_url)
     JWT_SECRET_KEY=$(secret_file "$STATE/secret")
     PORT=$(kept_port "$STATE/api.port")
+    PUBLIC_BASE_URL=http://127.0.0.1:$PORT
     # The storm comes from many networks.
     TRUSTED_PROXIES=127.0.0.1
-    export DATABASE_URL REDIS_URL JWT_SECRET_KEY PORT TRUSTED_PROXIES
+    export DATABASE_URL REDIS_URL JWT_SECRET_KEY PORT PUBLIC_BASE_URL TRUSTED_PROXIES
 }
 
 # An empty database at every run, then the data of data.sql.

@@ -50,7 +50,7 @@ impl HttpConfig {
             title: settings.project_name.clone(),
             contact: settings.contact_email.clone(),
             origins: settings.cors_allow_origins.iter().map(|o| o.0.clone()).collect(),
-            own_origin: settings.public_base_url.0.clone(),
+            own_origin: settings.base_url().to_owned(),
             trusted_proxies: settings.trusted_proxies.clone(),
             cookie_secure: settings.cookie_secure,
             body_limit: 1024 * 1024,

@@ -83,7 +83,7 @@ pub fn jobs(settings: &Settings) -> Result<Jobs, StartError> {
         tasks: Arc::new(PgTaskQueue::new(pool)),
         mailer: mailer(settings)?,
         clock: Arc::new(SystemClock),
-        base_url: settings.public_base_url.0.clone(),
+        base_url: settings.base_url().to_owned(),
         waits,
     })
 }

@@ -9,20 +9,11 @@ use crate::{Environment, Settings, Wrong};
 /// Fewest bytes of a signing key.
 pub const MIN_SECRET: usize = 32;
 
-/// Beginnings of keys that are published in samples and tutorials.
-const PUBLISHED: &[&str] = &[
-    "change",
-    "secret",
-    "your-",
-    "your_",
-    "yoursecret",
-    "default",
-    "dev-",
-    "test-",
-    "example",
-    "password",
-    "supersecret",
-];
+/// What keys of samples and tutorials hold; chance does not, in forty characters.
+const PUBLISHED: &[&str] = &["secret", "change", "example", "password", "insecure", "default"];
+
+/// What others of them begin with.
+const PUBLISHED_BEGINNINGS: &[&str] = &["your-", "your_", "dev-", "test-"];
 
 pub(crate) fn check(settings: &Settings, wrong: &mut Vec<Wrong>) {
     let mut say = |name: &'static str, why: &str| {
@@ -57,6 +48,17 @@ pub(crate) fn check(settings: &Settings, wrong: &mut Vec<Wrong>) {
             if key.as_ref().is_some_and(|key| key.expose_secret() == other) {
                 say(key_name, &format!("is also {name}: each secret must be its own"));
             }
+        }
+    }
+    if environment == Environment::Production && settings.public_base_url.is_none() {
+        say(
+            "PUBLIC_BASE_URL",
+            "is missing: links in e-mails lead there, such as https://erp.company.ma",
+        );
+    }
+    for (name, url, schemes) in addresses(settings) {
+        if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
+            say(name, &format!("must begin with {}", schemes.join(" or ")));
         }
     }
     if environment == Environment::Development && !settings.remote_development && !is_own(&settings.host) {
@@ -108,6 +110,22 @@ pub(crate) fn check(settings: &Settings, wrong: &mut Vec<Wrong>) {
     }
 }
 
+/// Addresses of servers, with what they may begin with.
+fn addresses(settings: &Settings) -> Vec<(&'static str, &str, &'static [&'static str])> {
+    let database: &[_] = &["postgres://", "postgresql://"];
+    let mut addresses = vec![("DATABASE_URL", settings.database_url.expose_secret(), database)];
+    let others: [(_, _, &[_]); 2] = [
+        ("REDIS_URL", &settings.redis_url, &["redis://", "rediss://"]),
+        ("SMTP_URL", &settings.smtp_url, &["smtp://", "smtps://"]),
+    ];
+    addresses.extend(
+        others
+            .into_iter()
+            .filter_map(|(name, url, schemes)| Some((name, url.as_ref()?.expose_secret(), schemes))),
+    );
+    addresses
+}
+
 /// The secrets that are no keys, with their names.
 fn other_secrets(settings: &Settings) -> Vec<(&'static str, String)> {
     let password = |url: &SecretString| {
@@ -151,7 +169,10 @@ fn weakness(key: &SecretString, environment: Environment) -> Option<&'static str
     bytes.dedup();
     if key.len() < MIN_SECRET {
         Some("is shorter than 32 bytes")
-    } else if PUBLISHED.iter().any(|p| lower.starts_with(p)) || bytes.len() < 8 {
+    } else if PUBLISHED.iter().any(|p| lower.contains(p))
+        || PUBLISHED_BEGINNINGS.iter().any(|p| lower.starts_with(p))
+        || bytes.len() < 8
+    {
         Some("is a sample or can be guessed")
     } else {
         None
@@ -165,7 +186,11 @@ mod tests {
     const KEY: &str = "Vt7Yk2pQ9sXw4Lz8Rb3Nc6Mf1Hd5Gj0A";
 
     fn load(changes: &[(&str, &str)]) -> Result<Settings, SettingsError> {
-        let mut values = vec![("DATABASE_URL", "postgres://u:p@h/d"), ("JWT_SECRET_KEY", KEY)];
+        let mut values = vec![
+            ("DATABASE_URL", "postgres://u:p@h/d"),
+            ("JWT_SECRET_KEY", KEY),
+            ("PUBLIC_BASE_URL", "https://erp.ma"),
+        ];
         values.extend(changes);
         Settings::load(&Source::of(values))
     }
@@ -186,29 +211,56 @@ mod tests {
         let found = wrong(&[
             ("APP_ENV", "staging"),
             ("PORT", "70000"),
-            ("DATABASE_URL", " "),
+            ("LOG_LEVEL", "ifno"),
             ("CORS_ALLOW_ORIGINS", "https://ok.ma,*"),
             ("TRUSTED_PROXIES", "10.0.0.0/8,nobody"),
-        ]);
-        assert_eq!(
-            found,
-            ["APP_ENV", "PORT", "CORS_ALLOW_ORIGINS", "TRUSTED_PROXIES"]
-        );
-        let found = wrong(&[
+            ("DATABASE_URL", "mysql://u:p@h/d"),
+            ("REDIS_URL", "localhost:6379"),
+            ("JWT_SECRET_KEY", "short"),
             ("ACCESS_TOKEN_EXPIRE_MINUTES", "60"),
             ("BCRYPT_COST", "10"),
             ("API_V1_STR", "api"),
         ]);
-        assert_eq!(
-            found,
-            ["ACCESS_TOKEN_EXPIRE_MINUTES", "BCRYPT_COST", "API_V1_STR"]
-        );
+        let expected = [
+            "APP_ENV",
+            "PORT",
+            "LOG_LEVEL",
+            "CORS_ALLOW_ORIGINS",
+            "TRUSTED_PROXIES",
+            "JWT_SECRET_KEY",
+            "DATABASE_URL",
+            "REDIS_URL",
+            "ACCESS_TOKEN_EXPIRE_MINUTES",
+            "BCRYPT_COST",
+            "API_V1_STR",
+        ];
+        assert_eq!(found, expected);
+        // What cannot be read is said once.
+        assert_eq!(wrong(&[("BCRYPT_COST", "twelve")]), ["BCRYPT_COST"]);
     }
 
     #[test]
-    fn the_database_is_mandatory() {
-        let error = Settings::load(&Source::of([("JWT_SECRET_KEY", KEY)])).expect_err("no database");
-        assert_eq!(error.0.first().map(|w| w.name), Some("DATABASE_URL"));
+    fn what_has_no_default_is_mandatory() {
+        let of = |values: &[(&str, &str)]| {
+            let error = Settings::load(&Source::of(values.to_vec())).expect_err("not enough");
+            error.0.iter().map(|w| (w.name, w.why.clone())).collect::<Vec<_>>()
+        };
+        let found = of(&[("APP_ENV", "production")]);
+        let names: Vec<_> = found.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_BASE_URL"]);
+        assert!(found.iter().all(|(_, why)| why.starts_with("is missing")), "{found:?}");
+        // An empty value is none.
+        assert_eq!(of(&[("APP_ENV", "test"), ("JWT_SECRET_KEY", KEY), ("DATABASE_URL", " ")]).len(), 1);
+    }
+
+    #[test]
+    fn a_file_of_settings_that_cannot_be_read_is_said() {
+        let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut source = Source::default();
+        source.add_file(&here.join("absent"));
+        assert!(source.wrong.is_empty());
+        source.add_file(here);
+        assert_eq!(source.wrong.len(), 1, "a directory is no file");
     }
 
     #[test]
@@ -218,6 +270,8 @@ mod tests {
             "short",
             "change-me-change-me-change-me-change-me",
             "your-secret-key-that-is-long-enough-0",
+            "jwt_secret_key_for_production_1234567890",
+            "a-key-to-CHANGE-in-production-0123456789",
             &repeated,
         ];
         for key in weak {
@@ -296,7 +350,11 @@ mod tests {
     #[test]
     fn older_names_are_understood_and_newer_ones_win() {
         let other = "Zt7Yk2pQ9sXw4Lz8Rb3Nc6Mf1Hd5Gj0B";
-        let old = Source::of([("DATABASE_URL", "postgres://u:p@h/d"), ("SECRET_KEY", other)]);
+        let old = Source::of([
+            ("APP_ENV", "test"),
+            ("DATABASE_URL", "postgres://u:p@h/d"),
+            ("SECRET_KEY", other),
+        ]);
         assert!(Settings::load(&old).is_ok());
         assert_eq!(
             wrong(&[("SECRET_KEY", "short")]),

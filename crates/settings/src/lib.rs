@@ -16,7 +16,7 @@ pub use ipnet::IpNet;
 use secrecy::ExposeSecret;
 pub use source::Source;
 pub use table::{Settings, Spec};
-pub use value::{Environment, LogFormat, Origin, SmtpTls};
+pub use value::{Environment, LogFilter, LogFormat, Origin, SmtpTls};
 
 /// One setting that cannot be used. Never holds the value of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,12 +49,23 @@ impl Settings {
         let mut wrong = source.wrong.clone();
         let settings = Self::read(source, &mut wrong);
         if let Some(settings) = &settings {
-            check::check(settings, &mut wrong);
+            let unread: Vec<_> = wrong.iter().map(|w| w.name).collect();
+            let mut found = Vec::new();
+            check::check(settings, &mut found);
+            // Of what cannot be read only that is said.
+            wrong.extend(found.into_iter().filter(|w| !unread.contains(&w.name)));
         }
         match settings {
             Some(settings) if wrong.is_empty() => Ok(settings),
             _ => Err(SettingsError(wrong)),
         }
+    }
+
+    /// Where people reach the product, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        self.public_base_url
+            .as_ref()
+            .map_or("http://localhost:8000", |origin| &origin.0)
     }
 
     /// Host and port of the mail server, when one is set.

@@ -48,13 +48,17 @@ impl Source {
         source
     }
 
-    fn add_file(&mut self, path: &Path) {
-        let Ok(entries) = dotenvy::from_path_iter(path) else {
-            return;
+    pub(crate) fn add_file(&mut self, path: &Path) {
+        let entries = match dotenvy::from_path_iter(path) {
+            Ok(entries) => entries,
+            Err(error) if error.not_found() => return,
+            Err(_) => return self.refuse_file(),
         };
         for entry in entries {
             match entry {
                 Ok((name, value)) => self.set(name, value),
+                // It would be said again and again.
+                Err(dotenvy::Error::Io(_)) => return self.refuse_file(),
                 // The message of the parser quotes the line, which may hold a secret.
                 Err(_) => self.wrong.push(Wrong {
                     name: ".env",
@@ -62,6 +66,13 @@ impl Source {
                 }),
             }
         }
+    }
+
+    fn refuse_file(&mut self) {
+        self.wrong.push(Wrong {
+            name: ".env",
+            why: "is there and cannot be read".to_owned(),
+        });
     }
 
     fn set(&mut self, name: String, value: String) {

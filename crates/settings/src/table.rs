@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use crate::Wrong;
 use crate::source::Source;
-use crate::value::{Environment, LogFormat, Origin, SmtpTls, Value};
+use crate::value::{Environment, LogFilter, LogFormat, Origin, SmtpTls, Value};
 
 /// One setting as the documentation shows it.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +48,7 @@ macro_rules! settings {
 
         impl Settings {
             pub(crate) fn read(source: &Source, wrong: &mut Vec<Wrong>) -> Option<Self> {
+                // All of them, so that everything that is wrong is said at once.
                 $($(let $field = one::<$ty>(source, &[$($name),+], settings!(@default $($default)?), wrong);)+)+
                 Some(Self { $($($field: $field?,)+)+ })
             }
@@ -74,8 +75,9 @@ settings! {
         max_connections: u32 = ["MAX_CONNECTIONS"], "10000";
         /// Form of the log.
         log_format: LogFormat = ["LOG_FORMAT"], "json";
-        /// Least level that is logged, or a filter such as `info,http=debug`.
-        log_level: String = ["LOG_LEVEL"], "info";
+        /// Least level that is logged, or a filter such as `info,http=debug`. Below `info` it concerns the product's
+        /// own modules; libraries, whose lines may show what is asked of the database, must be named.
+        log_level: LogFilter = ["LOG_LEVEL"], "info";
         /// File that the scheduler writes again with every look into its queue, and whose age
         /// `scheduler health` judges; one for each scheduler on a machine.
         scheduler_heartbeat_file: String = ["SCHEDULER_HEARTBEAT_FILE"], "/tmp/erp-mif-scheduler.heartbeat";
@@ -87,8 +89,9 @@ settings! {
         api_prefix: String = ["API_V1_STR"], "/api/v1";
         /// Contact shown in the API documentation.
         contact_email: String = ["CONTACT_EMAIL"], "backend-team@mif-maroc.com";
-        /// Address under which people reach the product: for links in e-mails; `https` turns HSTS on.
-        public_base_url: Origin = ["PUBLIC_BASE_URL"], "http://localhost:8000";
+        /// Address under which people reach the product: for links in e-mails; `https` turns HSTS on. Mandatory in
+        /// `production`, else `http://localhost:8000`.
+        public_base_url: Option<Origin> = ["PUBLIC_BASE_URL"];
         /// Whether the paths without prefix of older clients answer.
         legacy_routes: bool = ["LEGACY_ROUTES"], "true";
         /// Web origins whose pages may call the API.
@@ -166,7 +169,11 @@ fn one<T: Value>(
                 why: "is missing".to_owned(),
             });
         }
-        return absent;
+        return absent.or_else(|| T::parse("").ok());
     };
-    T::parse(raw).map_err(|why| wrong.push(Wrong { name, why })).ok()
+    T::parse(raw)
+        .map_err(|why| wrong.push(Wrong { name, why }))
+        .ok()
+        // Something to check the other settings beside; the start is refused anyway.
+        .or_else(|| T::parse(default.unwrap_or_default()).ok())
 }

@@ -5,12 +5,12 @@
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
-use crate::{LogFormat, Settings};
+use crate::{LogFilter, LogFormat, Settings};
 
 /// Starts logging to standard output; lines are written until the guard is dropped.
 pub fn start(settings: &Settings) -> WorkerGuard {
     let (writer, guard) = tracing_appender::non_blocking(std::io::stdout());
-    let filter = EnvFilter::try_new(&settings.log_level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(directives(&settings.log_level)).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer);
@@ -32,4 +32,69 @@ pub fn start(settings: &Settings) -> WorkerGuard {
         tracing::error!(place, what, "panic");
     }));
     guard
+}
+
+/// The product's own modules, and the names that its lines have otherwise.
+const OWN: &[&str] = &[
+    "api_actix",
+    "application",
+    "demo",
+    "http",
+    "infra_crypto",
+    "infra_postgres",
+    "infra_redis",
+    "infra_smtp",
+    "pipeline",
+    "scheduler",
+    "settings",
+];
+
+/// The filter as `tracing_subscriber` takes it. Details are the product's own: what libraries say of their work
+/// holds the values that go to the database.
+fn directives(filter: &LogFilter) -> String {
+    let mut parts = Vec::new();
+    for (module, level) in &filter.0 {
+        match module {
+            Some(module) => parts.push(format!("{module}={level}")),
+            None if matches!(level.as_str(), "debug" | "trace") => {
+                parts.push("info".to_owned());
+                parts.extend(OWN.iter().map(|own| format!("{own}={level}")));
+            }
+            None => parts.push(level.clone()),
+        }
+    }
+    parts.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    fn of(raw: &str) -> String {
+        directives(&LogFilter::parse(raw).expect("filter"))
+    }
+
+    #[test]
+    fn details_are_those_of_the_product() {
+        assert_eq!(of("warn"), "warn");
+        assert_eq!(of(" info, http=debug "), "info,http=debug");
+        let debug = of("debug,tokio_postgres=debug");
+        assert!(debug.starts_with("info,api_actix=debug,"), "{debug}");
+        assert!(debug.ends_with(",settings=debug,tokio_postgres=debug"), "{debug}");
+        assert!(EnvFilter::try_new(debug).is_ok());
+    }
+
+    #[test]
+    fn every_crate_of_the_product_is_known() {
+        let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for entry in std::fs::read_dir(crates).expect("crates") {
+            let name = entry.expect("entry").file_name();
+            let name = name.to_string_lossy().replace('-', "_");
+            // Rules do not log, and no program contains the helpers of tests.
+            if !["domain", "test_support"].contains(&name.as_str()) {
+                assert!(OWN.contains(&name.as_str()), "{name}");
+            }
+        }
+    }
 }

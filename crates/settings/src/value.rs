@@ -126,6 +126,32 @@ choices! {
     }
 }
 
+/// What is logged: levels, for everything or for named modules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFilter(pub Vec<(Option<String>, String)>);
+
+impl Value for LogFilter {
+    const KIND: &'static str = "level or filter";
+    fn parse(raw: &str) -> Result<Self, String> {
+        let part = |part: &str| {
+            let (module, level) = match part.split_once('=') {
+                Some((module, level)) => (Some(module.trim().to_owned()), level),
+                None => (None, part),
+            };
+            let level = level.trim().to_ascii_lowercase();
+            let known = ["off", "error", "warn", "info", "debug", "trace"].contains(&level.as_str());
+            let named = |m: &String| !m.is_empty() && m.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c));
+            if !known || !module.as_ref().is_none_or(named) {
+                return Err(format!(
+                    "`{part}` is neither a level (off, error, warn, info, debug, trace) nor module=level"
+                ));
+            }
+            Ok((module, level))
+        };
+        raw.split(',').map(|text| part(text.trim())).collect::<Result<_, _>>().map(Self)
+    }
+}
+
 /// A web origin (`https://host[:port]`), as browsers send it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(pub String);
