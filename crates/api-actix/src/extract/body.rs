@@ -1,6 +1,7 @@
 //! Bodies: plain, optional, as a form, as a change, as a full replacement.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use application::{AppError, Expected};
 use domain::text::{FieldIssue, IssueCode};
@@ -115,6 +116,9 @@ fn form<T: Dto>(bytes: &[u8]) -> Result<T, Refusal> {
     json::typed(tree)
 }
 
+/// Makes what shall be out of what is; pure. What the use cases call `EditTeam` and so on.
+pub type Edit<R, E> = Arc<dyn Fn(&R) -> Result<E, AppError> + Send + Sync>;
+
 /// A change of the named fields, or an action: PATCH, with an optional version (`If-Match`, or
 /// `version` in the body).
 #[derive(Debug)]
@@ -129,6 +133,18 @@ impl<T> Change<T> {
     /// For the use case.
     pub fn expected(&self) -> Expected {
         self.version.expected()
+    }
+
+    /// For the use case: the version, and the edit that puts the fields `onto` what is there.
+    pub fn edit<R, E>(
+        self,
+        onto: impl Fn(T, &R) -> Result<E, AppError> + Send + Sync + 'static,
+    ) -> (Expected, Edit<R, E>)
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        let expected = self.expected();
+        (expected, Arc::new(move |before| onto(self.body.clone(), before)))
     }
 }
 
@@ -209,6 +225,25 @@ impl<T, V: Serialize> Replace<T, V> {
     /// For the use case.
     pub fn expected(&self) -> Expected {
         self.version.expected()
+    }
+
+    /// For the use case: the version, and the edit that puts the fields `onto` what is there, after
+    /// [`Self::check`] on what `view` (the one of GET) shows of it.
+    pub fn edit<R, E>(
+        self,
+        view: impl Fn(&R) -> V + Send + Sync + 'static,
+        onto: impl Fn(T, &R) -> Result<E, AppError> + Send + Sync + 'static,
+    ) -> (Expected, Edit<R, E>)
+    where
+        T: Clone + Send + Sync + 'static,
+        V: 'static,
+    {
+        let expected = self.expected();
+        let edit = move |before: &R| {
+            self.check(&view(before))?;
+            onto(self.body.clone(), before)
+        };
+        (expected, Arc::new(edit))
     }
 
     /// Refuses a replacement without version, and changes of fields that cannot be written. To be

@@ -142,10 +142,7 @@ fn forget(call: &Call) {
 
 pub(super) async fn me(call: Call) -> Answered<One<MeView>> {
     let user = application::user::find(call.app(), &call.ctx, call.ctx.actor.user).await?;
-    Ok(One {
-        version: user.version,
-        view: MeView::of(&user, &call.ctx.actor),
-    })
+    Ok(One::of(&user, |user| MeView::of(user, &call.ctx.actor)))
 }
 
 pub(super) async fn change_password(call: Call, body: Form<ChangePasswordBody>) -> Answered<Nothing> {

@@ -1,10 +1,8 @@
 //! Extract, call one use case, map the result.
 
-use std::sync::Arc;
-
-use application::client::{self, EditClient, EditContact, EditSite};
+use application::client;
 use domain::Record;
-use domain::client::{Client, Contact, PortalUser, Site};
+use domain::client::{Client, Contact, Site};
 use domain::user::User;
 
 use super::children::{
@@ -23,17 +21,15 @@ pub(super) async fn list(call: Call, list: List<ClientQuery>) -> Answered<Many<C
 }
 
 pub(super) async fn create(call: Call, body: Body<ClientWrite>) -> Answered<Created<ClientView>> {
-    let show = call.created("/clients", ClientView::of);
     let client = body.0.create(call.ctx.today());
-    Ok(show.sent(client::create(call.app(), &call.ctx, client, show.render()).await?))
+    call.created("/clients", ClientView::of)
+        .by(|render| client::create(call.app(), &call.ctx, client, render))
+        .await
 }
 
 pub(super) async fn show(call: Call, id: PathId<Client>) -> Answered<One<ClientView>> {
     let client = client::find(call.app(), &call.ctx, id.0).await?;
-    Ok(One {
-        version: client.version,
-        view: ClientView::of(&client),
-    })
+    Ok(One::of(&client, ClientView::of))
 }
 
 pub(super) async fn replace(
@@ -41,13 +37,10 @@ pub(super) async fn replace(
     id: PathId<Client>,
     put: Replace<ClientWrite, ClientView>,
 ) -> Answered<Updated<ClientView>> {
-    let show = call.updated(ClientView::of);
-    let expected = put.expected();
-    let edit: EditClient = Arc::new(move |before: &Record<Client>| {
-        put.check(&ClientView::of(before))?;
-        Ok(put.body.clone().onto(before))
-    });
-    Ok(show.sent(client::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+    let (expected, edit) = put.edit(ClientView::of, |body, before| Ok(body.onto(before)));
+    call.updated(ClientView::of)
+        .by(|render| client::update(call.app(), &call.ctx, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn change(
@@ -55,15 +48,16 @@ pub(super) async fn change(
     id: PathId<Client>,
     patch: Change<ClientPatch>,
 ) -> Answered<Updated<ClientView>> {
-    let show = call.updated(ClientView::of);
-    let expected = patch.expected();
-    let edit: EditClient = Arc::new(move |before: &Record<Client>| Ok(patch.body.clone().onto(before)));
-    Ok(show.sent(client::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+    let (expected, edit) = patch.edit(|body, before: &Record<Client>| Ok(body.onto(before)));
+    call.updated(ClientView::of)
+        .by(|render| client::update(call.app(), &call.ctx, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn remove(call: Call, id: PathId<Client>, version: IfMatch) -> Answered<Removed> {
-    let show = call.removed();
-    Ok(show.sent(client::delete(call.app(), &call.ctx, id.0, version.expected(), show.render()).await?))
+    call.removed()
+        .by(|render| client::delete(call.app(), &call.ctx, id.0, version.expected(), render))
+        .await
 }
 
 pub(super) async fn list_sites(
@@ -80,9 +74,10 @@ pub(super) async fn create_site(
     client: PathId<Client>,
     body: Body<SiteWrite>,
 ) -> Answered<Created<SiteView>> {
-    let show = call.created(&format!("/clients/{}/sites", client.0), SiteView::of);
     let site = body.0.of(client.0);
-    Ok(show.sent(client::create_site(call.app(), &call.ctx, site, show.render()).await?))
+    call.created(&format!("/clients/{}/sites", client.0), SiteView::of)
+        .by(|render| client::create_site(call.app(), &call.ctx, site, render))
+        .await
 }
 
 pub(super) async fn show_site(
@@ -91,10 +86,7 @@ pub(super) async fn show_site(
     id: PathId<Site>,
 ) -> Answered<One<SiteView>> {
     let site = client::find_site(call.app(), &call.ctx, client.0, id.0).await?;
-    Ok(One {
-        version: site.version,
-        view: SiteView::of(&site),
-    })
+    Ok(One::of(&site, SiteView::of))
 }
 
 pub(super) async fn replace_site(
@@ -103,23 +95,10 @@ pub(super) async fn replace_site(
     id: PathId<Site>,
     put: Replace<SiteWrite, SiteView>,
 ) -> Answered<Updated<SiteView>> {
-    let show = call.updated(SiteView::of);
-    let expected = put.expected();
-    let edit: EditSite = Arc::new(move |before: &Record<Site>| {
-        put.check(&SiteView::of(before))?;
-        Ok(put.body.clone().of(before.client))
-    });
-    let written = client::update_site(
-        call.app(),
-        &call.ctx,
-        client.0,
-        id.0,
-        expected,
-        edit,
-        show.render(),
-    )
-    .await?;
-    Ok(show.sent(written))
+    let (expected, edit) = put.edit(SiteView::of, |body, before| Ok(body.of(before.client)));
+    call.updated(SiteView::of)
+        .by(|render| client::update_site(call.app(), &call.ctx, client.0, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn change_site(
@@ -128,20 +107,10 @@ pub(super) async fn change_site(
     id: PathId<Site>,
     patch: Change<SitePatch>,
 ) -> Answered<Updated<SiteView>> {
-    let show = call.updated(SiteView::of);
-    let expected = patch.expected();
-    let edit: EditSite = Arc::new(move |before: &Record<Site>| Ok(patch.body.clone().onto(before)));
-    let written = client::update_site(
-        call.app(),
-        &call.ctx,
-        client.0,
-        id.0,
-        expected,
-        edit,
-        show.render(),
-    )
-    .await?;
-    Ok(show.sent(written))
+    let (expected, edit) = patch.edit(|body, before: &Record<Site>| Ok(body.onto(before)));
+    call.updated(SiteView::of)
+        .by(|render| client::update_site(call.app(), &call.ctx, client.0, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn remove_site(
@@ -150,17 +119,9 @@ pub(super) async fn remove_site(
     id: PathId<Site>,
     version: IfMatch,
 ) -> Answered<Removed> {
-    let show = call.removed();
-    let written = client::delete_site(
-        call.app(),
-        &call.ctx,
-        client.0,
-        id.0,
-        version.expected(),
-        show.render(),
-    )
-    .await?;
-    Ok(show.sent(written))
+    call.removed()
+        .by(|render| client::delete_site(call.app(), &call.ctx, client.0, id.0, version.expected(), render))
+        .await
 }
 
 pub(super) async fn list_contacts(
@@ -177,9 +138,10 @@ pub(super) async fn create_contact(
     client: PathId<Client>,
     body: Body<ContactWrite>,
 ) -> Answered<Created<ContactView>> {
-    let show = call.created(&format!("/clients/{}/contacts", client.0), ContactView::of);
     let contact = body.0.of(client.0);
-    Ok(show.sent(client::create_contact(call.app(), &call.ctx, contact, show.render()).await?))
+    call.created(&format!("/clients/{}/contacts", client.0), ContactView::of)
+        .by(|render| client::create_contact(call.app(), &call.ctx, contact, render))
+        .await
 }
 
 pub(super) async fn show_contact(
@@ -188,10 +150,7 @@ pub(super) async fn show_contact(
     id: PathId<Contact>,
 ) -> Answered<One<ContactView>> {
     let contact = client::find_contact(call.app(), &call.ctx, client.0, id.0).await?;
-    Ok(One {
-        version: contact.version,
-        view: ContactView::of(&contact),
-    })
+    Ok(One::of(&contact, ContactView::of))
 }
 
 pub(super) async fn replace_contact(
@@ -200,23 +159,10 @@ pub(super) async fn replace_contact(
     id: PathId<Contact>,
     put: Replace<ContactWrite, ContactView>,
 ) -> Answered<Updated<ContactView>> {
-    let show = call.updated(ContactView::of);
-    let expected = put.expected();
-    let edit: EditContact = Arc::new(move |before: &Record<Contact>| {
-        put.check(&ContactView::of(before))?;
-        Ok(put.body.clone().of(before.client))
-    });
-    let written = client::update_contact(
-        call.app(),
-        &call.ctx,
-        client.0,
-        id.0,
-        expected,
-        edit,
-        show.render(),
-    )
-    .await?;
-    Ok(show.sent(written))
+    let (expected, edit) = put.edit(ContactView::of, |body, before| Ok(body.of(before.client)));
+    call.updated(ContactView::of)
+        .by(|render| client::update_contact(call.app(), &call.ctx, client.0, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn change_contact(
@@ -225,20 +171,10 @@ pub(super) async fn change_contact(
     id: PathId<Contact>,
     patch: Change<ContactPatch>,
 ) -> Answered<Updated<ContactView>> {
-    let show = call.updated(ContactView::of);
-    let expected = patch.expected();
-    let edit: EditContact = Arc::new(move |before: &Record<Contact>| Ok(patch.body.clone().onto(before)));
-    let written = client::update_contact(
-        call.app(),
-        &call.ctx,
-        client.0,
-        id.0,
-        expected,
-        edit,
-        show.render(),
-    )
-    .await?;
-    Ok(show.sent(written))
+    let (expected, edit) = patch.edit(|body, before: &Record<Contact>| Ok(body.onto(before)));
+    call.updated(ContactView::of)
+        .by(|render| client::update_contact(call.app(), &call.ctx, client.0, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn remove_contact(
@@ -247,17 +183,11 @@ pub(super) async fn remove_contact(
     id: PathId<Contact>,
     version: IfMatch,
 ) -> Answered<Removed> {
-    let show = call.removed();
-    let written = client::delete_contact(
-        call.app(),
-        &call.ctx,
-        client.0,
-        id.0,
-        version.expected(),
-        show.render(),
-    )
-    .await?;
-    Ok(show.sent(written))
+    call.removed()
+        .by(|render| {
+            client::delete_contact(call.app(), &call.ctx, client.0, id.0, version.expected(), render)
+        })
+        .await
 }
 
 pub(super) async fn list_users(
@@ -274,9 +204,10 @@ pub(super) async fn link_user(
     client: PathId<Client>,
     body: Body<PortalUserWrite>,
 ) -> Answered<Created<PortalUserView>> {
-    let show = call.created(&format!("/clients/{}/utilisateurs", client.0), PortalUserView::of);
     let user = domain::Id::new(body.0.user_id);
-    Ok(show.sent(client::link_user(call.app(), &call.ctx, client.0, user, show.render()).await?))
+    call.created(&format!("/clients/{}/utilisateurs", client.0), PortalUserView::of)
+        .by(|render| client::link_user(call.app(), &call.ctx, client.0, user, render))
+        .await
 }
 
 pub(super) async fn show_user(
@@ -284,11 +215,8 @@ pub(super) async fn show_user(
     client: PathId<Client>,
     user: PathId<User>,
 ) -> Answered<One<PortalUserView>> {
-    let found: PortalUser = client::find_portal_user(call.app(), &call.ctx, client.0, user.0).await?;
-    Ok(One {
-        version: crate::reply::Versioned::version(&found),
-        view: PortalUserView::of(&found),
-    })
+    let found = client::find_portal_user(call.app(), &call.ctx, client.0, user.0).await?;
+    Ok(One::of(&found, PortalUserView::of))
 }
 
 pub(super) async fn unlink_user(
@@ -297,17 +225,18 @@ pub(super) async fn unlink_user(
     user: PathId<User>,
     version: IfMatch,
 ) -> Answered<Removed> {
-    let show = call.removed();
-    let written = client::unlink_user(
-        call.app(),
-        &call.ctx,
-        client.0,
-        user.0,
-        version.expected(),
-        show.render(),
-    )
-    .await?;
-    Ok(show.sent(written))
+    call.removed()
+        .by(|render| {
+            client::unlink_user(
+                call.app(),
+                &call.ctx,
+                client.0,
+                user.0,
+                version.expected(),
+                render,
+            )
+        })
+        .await
 }
 
 pub(super) async fn equipments(

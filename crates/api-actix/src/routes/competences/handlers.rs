@@ -1,8 +1,6 @@
 //! Extract, call one use case, map the result.
 
-use std::sync::Arc;
-
-use application::skill::{self, EditSkill};
+use application::skill;
 use domain::Record;
 use domain::skill::Skill;
 
@@ -17,16 +15,14 @@ pub(super) async fn list(call: Call, list: List<SkillQuery>) -> Answered<Many<Sk
 }
 
 pub(super) async fn create(call: Call, body: Body<SkillWrite>) -> Answered<Created<SkillView>> {
-    let show = call.created("/techniciens/competences", SkillView::of);
-    Ok(show.sent(skill::create(call.app(), &call.ctx, body.0.into(), show.render()).await?))
+    call.created("/techniciens/competences", SkillView::of)
+        .by(|render| skill::create(call.app(), &call.ctx, body.0.into(), render))
+        .await
 }
 
 pub(super) async fn show(call: Call, id: PathId<Skill>) -> Answered<One<SkillView>> {
     let skill = skill::find(call.app(), &call.ctx, id.0).await?;
-    Ok(One {
-        version: skill.version,
-        view: SkillView::of(&skill),
-    })
+    Ok(One::of(&skill, SkillView::of))
 }
 
 pub(super) async fn replace(
@@ -34,13 +30,10 @@ pub(super) async fn replace(
     id: PathId<Skill>,
     put: Replace<SkillWrite, SkillView>,
 ) -> Answered<Updated<SkillView>> {
-    let show = call.updated(SkillView::of);
-    let expected = put.expected();
-    let edit: EditSkill = Arc::new(move |before: &Record<Skill>| {
-        put.check(&SkillView::of(before))?;
-        Ok(put.body.clone().into())
-    });
-    Ok(show.sent(skill::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+    let (expected, edit) = put.edit(SkillView::of, |body, _| Ok(body.into()));
+    call.updated(SkillView::of)
+        .by(|render| skill::update(call.app(), &call.ctx, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn change(
@@ -48,13 +41,14 @@ pub(super) async fn change(
     id: PathId<Skill>,
     patch: Change<SkillPatch>,
 ) -> Answered<Updated<SkillView>> {
-    let show = call.updated(SkillView::of);
-    let expected = patch.expected();
-    let edit: EditSkill = Arc::new(move |before: &Record<Skill>| Ok(patch.body.clone().onto(before)));
-    Ok(show.sent(skill::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+    let (expected, edit) = patch.edit(|body, before: &Record<Skill>| Ok(body.onto(before)));
+    call.updated(SkillView::of)
+        .by(|render| skill::update(call.app(), &call.ctx, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn remove(call: Call, id: PathId<Skill>, version: IfMatch) -> Answered<Removed> {
-    let show = call.removed();
-    Ok(show.sent(skill::delete(call.app(), &call.ctx, id.0, version.expected(), show.render()).await?))
+    call.removed()
+        .by(|render| skill::delete(call.app(), &call.ctx, id.0, version.expected(), render))
+        .await
 }

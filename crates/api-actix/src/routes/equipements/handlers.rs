@@ -1,8 +1,6 @@
 //! Extract, call one use case, map the result.
 
-use std::sync::Arc;
-
-use application::equipment::{self, EditEquipment};
+use application::equipment;
 use domain::equipment::{Equipment, EquipmentDetail};
 
 use super::body::{ChangementStatut, EquipementPatch, EquipementPut, NouvelEquipement};
@@ -14,7 +12,7 @@ use crate::reply::{Answered, Created, Many, One, Plain, Removed, Updated};
 use crate::routes::users::dto::ActivityQuery;
 
 /// How the caller sees an equipment.
-fn view(call: &Call) -> impl Fn(&EquipmentDetail) -> EquipementView + Send + Sync + Clone + 'static {
+fn view(call: &Call) -> impl Fn(&EquipmentDetail) -> EquipementView + Send + Sync + 'static {
     let actor = call.ctx.actor.clone();
     move |seen| EquipementView::of(seen, &actor)
 }
@@ -26,16 +24,14 @@ pub(super) async fn list(call: Call, list: List<EquipementQuery>) -> Answered<Ma
 }
 
 pub(super) async fn create(call: Call, body: Body<NouvelEquipement>) -> Answered<Created<EquipementView>> {
-    let show = call.created("/equipements", view(&call));
-    Ok(show.sent(equipment::create(call.app(), &call.ctx, body.0.into(), show.render()).await?))
+    call.created("/equipements", view(&call))
+        .by(|render| equipment::create(call.app(), &call.ctx, body.0.into(), render))
+        .await
 }
 
 pub(super) async fn show(call: Call, id: PathId<Equipment>) -> Answered<One<EquipementView>> {
     let seen = equipment::find(call.app(), &call.ctx, id.0).await?;
-    Ok(One {
-        version: seen.record.version,
-        view: view(&call)(&seen),
-    })
+    Ok(One::of(&seen, view(&call)))
 }
 
 pub(super) async fn replace(
@@ -43,13 +39,10 @@ pub(super) async fn replace(
     id: PathId<Equipment>,
     put: Replace<EquipementPut, EquipementView>,
 ) -> Answered<Updated<EquipementView>> {
-    let (show, shown) = (call.updated(view(&call)), view(&call));
-    let expected = put.expected();
-    let edit: EditEquipment = Arc::new(move |seen| {
-        put.check(&shown(seen))?;
-        Ok(put.body.clone().onto(&seen.record))
-    });
-    Ok(show.sent(equipment::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+    let (expected, edit) = put.edit(view(&call), |body, seen| Ok(body.onto(&seen.record)));
+    call.updated(view(&call))
+        .by(|render| equipment::update(call.app(), &call.ctx, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn change(
@@ -57,15 +50,16 @@ pub(super) async fn change(
     id: PathId<Equipment>,
     patch: Change<EquipementPatch>,
 ) -> Answered<Updated<EquipementView>> {
-    let show = call.updated(view(&call));
-    let expected = patch.expected();
-    let edit: EditEquipment = Arc::new(move |seen| Ok(patch.body.clone().onto(&seen.record)));
-    Ok(show.sent(equipment::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+    let (expected, edit) = patch.edit(|body, seen: &EquipmentDetail| Ok(body.onto(&seen.record)));
+    call.updated(view(&call))
+        .by(|render| equipment::update(call.app(), &call.ctx, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn remove(call: Call, id: PathId<Equipment>, version: IfMatch) -> Answered<Removed> {
-    let show = call.removed();
-    Ok(show.sent(equipment::delete(call.app(), &call.ctx, id.0, version.expected(), show.render()).await?))
+    call.removed()
+        .by(|render| equipment::delete(call.app(), &call.ctx, id.0, version.expected(), render))
+        .await
 }
 
 pub(super) async fn change_status(
@@ -73,11 +67,10 @@ pub(super) async fn change_status(
     id: PathId<Equipment>,
     change: Change<ChangementStatut>,
 ) -> Answered<Updated<EquipementView>> {
-    let show = call.updated(view(&call));
     let (expected, command) = (change.expected(), change.body.into());
-    let written =
-        equipment::change_status(call.app(), &call.ctx, id.0, expected, command, show.render()).await?;
-    Ok(show.sent(written))
+    call.updated(view(&call))
+        .by(|render| equipment::change_status(call.app(), &call.ctx, id.0, expected, command, render))
+        .await
 }
 
 pub(super) async fn tree(call: Call, id: PathId<Equipment>) -> Answered<Plain<ArbreView>> {

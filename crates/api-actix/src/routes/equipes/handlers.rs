@@ -1,8 +1,6 @@
 //! Extract, call one use case, map the result.
 
-use std::sync::Arc;
-
-use application::team::{self, EditTeam};
+use application::team;
 use domain::Record;
 use domain::team::Team;
 
@@ -17,16 +15,14 @@ pub(super) async fn list(call: Call, list: List<TeamQuery>) -> Answered<Many<Tea
 }
 
 pub(super) async fn create(call: Call, body: Body<TeamWrite>) -> Answered<Created<TeamView>> {
-    let show = call.created("/equipes", TeamView::of);
-    Ok(show.sent(team::create(call.app(), &call.ctx, body.0.into(), show.render()).await?))
+    call.created("/equipes", TeamView::of)
+        .by(|render| team::create(call.app(), &call.ctx, body.0.into(), render))
+        .await
 }
 
 pub(super) async fn show(call: Call, id: PathId<Team>) -> Answered<One<TeamView>> {
     let team = team::find(call.app(), &call.ctx, id.0).await?;
-    Ok(One {
-        version: team.version,
-        view: TeamView::of(&team),
-    })
+    Ok(One::of(&team, TeamView::of))
 }
 
 pub(super) async fn replace(
@@ -34,13 +30,10 @@ pub(super) async fn replace(
     id: PathId<Team>,
     put: Replace<TeamWrite, TeamView>,
 ) -> Answered<Updated<TeamView>> {
-    let show = call.updated(TeamView::of);
-    let expected = put.expected();
-    let edit: EditTeam = Arc::new(move |before: &Record<Team>| {
-        put.check(&TeamView::of(before))?;
-        Ok(put.body.clone().into())
-    });
-    Ok(show.sent(team::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+    let (expected, edit) = put.edit(TeamView::of, |body, _| Ok(body.into()));
+    call.updated(TeamView::of)
+        .by(|render| team::update(call.app(), &call.ctx, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn change(
@@ -48,13 +41,14 @@ pub(super) async fn change(
     id: PathId<Team>,
     patch: Change<TeamPatch>,
 ) -> Answered<Updated<TeamView>> {
-    let show = call.updated(TeamView::of);
-    let expected = patch.expected();
-    let edit: EditTeam = Arc::new(move |before: &Record<Team>| Ok(patch.body.clone().onto(before)));
-    Ok(show.sent(team::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+    let (expected, edit) = patch.edit(|body, before: &Record<Team>| Ok(body.onto(before)));
+    call.updated(TeamView::of)
+        .by(|render| team::update(call.app(), &call.ctx, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn remove(call: Call, id: PathId<Team>, version: IfMatch) -> Answered<Removed> {
-    let show = call.removed();
-    Ok(show.sent(team::delete(call.app(), &call.ctx, id.0, version.expected(), show.render()).await?))
+    call.removed()
+        .by(|render| team::delete(call.app(), &call.ctx, id.0, version.expected(), render))
+        .await
 }

@@ -1,11 +1,8 @@
 //! Extract, call one use case, map the result.
 
-use std::sync::Arc;
-
-use application::intervention::{self, Asked, EditJob, JobView};
+use application::intervention::{self, Asked, JobView};
 use domain::Id;
 use domain::intervention::Intervention;
-use domain::page::{PageRequest, Sort, Start};
 use domain::policy::Permission;
 
 use super::body::{
@@ -19,6 +16,7 @@ use crate::extract::query::NoQuery;
 use crate::extract::{Body, Change, List, MaybeChange, PathId, Query, Replace};
 use crate::reply::{Answered, Created, Many, One, Updated};
 use crate::routes::users::dto::ActivityQuery;
+use crate::wire::filled;
 
 pub(super) async fn list(call: Call, list: List<InterventionQuery>) -> Answered<Many<InterventionListee>> {
     let page = intervention::list(call.app(), &call.ctx, &list.filter.into(), &list.page).await?;
@@ -31,20 +29,20 @@ pub(super) async fn create(
 ) -> Answered<Created<InterventionLue>> {
     let show = call.created("/interventions", InterventionLue::of);
     // Who may do both is one of the staff.
-    let written = if call.ctx.actor.may(Permission::InterventionCreate) {
-        intervention::create(call.app(), &call.ctx, body.0.job()?, show.render()).await?
+    if call.ctx.actor.may(Permission::InterventionCreate) {
+        let job = body.0.job()?;
+        show.by(|render| intervention::create(call.app(), &call.ctx, job, render))
+            .await
     } else {
-        intervention::request(call.app(), &call.ctx, body.0.request()?, show.render()).await?
-    };
-    Ok(show.sent(written))
+        let request = body.0.request()?;
+        show.by(|render| intervention::request(call.app(), &call.ctx, request, render))
+            .await
+    }
 }
 
 pub(super) async fn show(call: Call, id: PathId<Intervention>) -> Answered<One<InterventionLue>> {
     let view = intervention::find(call.app(), &call.ctx, id.0).await?;
-    Ok(One {
-        version: view.detail.record.version,
-        view: InterventionLue::of(&view),
-    })
+    Ok(One::of(&view, InterventionLue::of))
 }
 
 pub(super) async fn replace(
@@ -52,13 +50,10 @@ pub(super) async fn replace(
     id: PathId<Intervention>,
     put: Replace<InterventionPut, InterventionLue>,
 ) -> Answered<Updated<InterventionLue>> {
-    let show = call.updated(InterventionLue::of);
-    let expected = put.expected();
-    let edit: EditJob = Arc::new(move |before: &JobView| {
-        put.check(&InterventionLue::of(before))?;
-        put.body.clone().onto(before)
-    });
-    Ok(show.sent(intervention::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+    let (expected, edit) = put.edit(InterventionLue::of, |body, before| body.onto(before));
+    call.updated(InterventionLue::of)
+        .by(|render| intervention::update(call.app(), &call.ctx, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn change(
@@ -66,10 +61,10 @@ pub(super) async fn change(
     id: PathId<Intervention>,
     patch: Change<InterventionPatch>,
 ) -> Answered<Updated<InterventionLue>> {
-    let show = call.updated(InterventionLue::of);
-    let expected = patch.expected();
-    let edit: EditJob = Arc::new(move |before: &JobView| patch.body.clone().onto(before));
-    Ok(show.sent(intervention::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+    let (expected, edit) = patch.edit(|body, before: &JobView| body.onto(before));
+    call.updated(InterventionLue::of)
+        .by(|render| intervention::update(call.app(), &call.ctx, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn change_status(
@@ -106,9 +101,9 @@ async fn transition(
     expected: application::Expected,
     asked: Asked,
 ) -> Answered<Updated<InterventionLue>> {
-    let show = call.updated(InterventionLue::of);
-    let written = intervention::transition(call.app(), &call.ctx, id, expected, asked, show.render()).await?;
-    Ok(show.sent(written))
+    call.updated(InterventionLue::of)
+        .by(|render| intervention::transition(call.app(), &call.ctx, id, expected, asked, render))
+        .await
 }
 
 pub(super) async fn suggestions(
@@ -127,15 +122,7 @@ pub(super) async fn history(
 ) -> Answered<Many<HistoriqueView>> {
     let limit = query.0.limit()?;
     let (audience, page) = intervention::history(call.app(), &call.ctx, id.0, limit, query.0.cursor).await?;
-    let asked = PageRequest {
-        limit,
-        start: Start::Offset(0),
-        sort: Sort {
-            key: (),
-            descending: true,
-        },
-    };
-    Ok(Many::of(&asked, page, |entry| {
+    Ok(Many::by_cursor(limit, page, |entry| {
         HistoriqueView::of(entry, audience)
     }))
 }
@@ -145,10 +132,8 @@ pub(super) async fn rate(
     id: PathId<Intervention>,
     body: Body<Note>,
 ) -> Answered<Updated<InterventionLue>> {
-    let show = call.updated(InterventionLue::of);
-    let (stars, words) = (
-        body.0.satisfaction,
-        crate::wire::filled(body.0.commentaire_client),
-    );
-    Ok(show.sent(intervention::rate(call.app(), &call.ctx, id.0, stars, words, show.render()).await?))
+    let (stars, words) = (body.0.satisfaction, filled(body.0.commentaire_client));
+    call.updated(InterventionLue::of)
+        .by(|render| intervention::rate(call.app(), &call.ctx, id.0, stars, words, render))
+        .await
 }

@@ -1,10 +1,7 @@
 //! Extract, call one use case, map the result.
 
-use std::sync::Arc;
-
-use application::user::{self, EditUser};
+use application::user;
 use domain::Record;
-use domain::page::{PageRequest, Sort, Start};
 use domain::user::User;
 
 use super::dto::{
@@ -20,24 +17,19 @@ pub(super) async fn list(call: Call, list: List<UserQuery>) -> Answered<Many<Use
 }
 
 pub(super) async fn create(call: Call, body: Body<NewUser>) -> Answered<Created<UserView>> {
-    let show = call.created("/users", UserView::of);
-    Ok(show.sent(user::create(call.app(), &call.ctx, body.0.into(), show.render()).await?))
+    call.created("/users", UserView::of)
+        .by(|render| user::create(call.app(), &call.ctx, body.0.into(), render))
+        .await
 }
 
 pub(super) async fn show(call: Call, id: PathId<User>) -> Answered<One<UserView>> {
     let user = user::find(call.app(), &call.ctx, id.0).await?;
-    Ok(One {
-        version: user.version,
-        view: UserView::of(&user),
-    })
+    Ok(One::of(&user, UserView::of))
 }
 
 pub(super) async fn me(call: Call) -> Answered<One<MeView>> {
     let user = user::find(call.app(), &call.ctx, call.ctx.actor.user).await?;
-    Ok(One {
-        version: user.version,
-        view: MeView::of(&user, &call.ctx.actor),
-    })
+    Ok(One::of(&user, |user| MeView::of(user, &call.ctx.actor)))
 }
 
 pub(super) async fn replace(
@@ -45,27 +37,20 @@ pub(super) async fn replace(
     id: PathId<User>,
     put: Replace<UserPut, UserView>,
 ) -> Answered<Updated<UserView>> {
-    let show = call.updated(UserView::of);
-    let expected = put.expected();
-    let edit: EditUser = Arc::new(move |before: &Record<User>| {
-        put.check(&UserView::of(before))?;
-        Ok(put.body.clone().onto(before))
-    });
-    Ok(show.sent(user::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+    let (expected, edit) = put.edit(UserView::of, |body, before| Ok(body.onto(before)));
+    call.updated(UserView::of)
+        .by(|render| user::update(call.app(), &call.ctx, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn replace_me(call: Call, put: Replace<ProfilePut, MeView>) -> Answered<Updated<MeView>> {
-    let (me, actor) = (call.ctx.actor.user, call.ctx.actor.clone());
-    let show = call.updated({
-        let actor = actor.clone();
-        move |user: &Record<User>| MeView::of(user, &actor)
-    });
-    let expected = put.expected();
-    let edit: EditUser = Arc::new(move |before: &Record<User>| {
-        put.check(&MeView::of(before, &actor))?;
-        Ok(put.body.clone().onto(before))
-    });
-    Ok(show.sent(user::update(call.app(), &call.ctx, me, expected, edit, show.render()).await?))
+    let me = call.ctx.actor.user;
+    let actor = call.ctx.actor.clone();
+    let view = move |user: &Record<User>| MeView::of(user, &actor);
+    let (expected, edit) = put.edit(view.clone(), |body, before| Ok(body.onto(before)));
+    call.updated(view)
+        .by(|render| user::update(call.app(), &call.ctx, me, expected, edit, render))
+        .await
 }
 
 pub(super) async fn change(
@@ -73,38 +58,22 @@ pub(super) async fn change(
     id: PathId<User>,
     patch: Change<UserPatch>,
 ) -> Answered<Updated<UserView>> {
-    let show = call.updated(UserView::of);
-    let expected = patch.expected();
-    let edit: EditUser = Arc::new(move |before: &Record<User>| Ok(patch.body.clone().onto(before)));
-    Ok(show.sent(user::update(call.app(), &call.ctx, id.0, expected, edit, show.render()).await?))
+    let (expected, edit) = patch.edit(|body, before: &Record<User>| Ok(body.onto(before)));
+    call.updated(UserView::of)
+        .by(|render| user::update(call.app(), &call.ctx, id.0, expected, edit, render))
+        .await
 }
 
 pub(super) async fn activate(call: Call, id: PathId<User>, version: IfMatch) -> Answered<Updated<UserView>> {
-    let show = call.updated(UserView::of);
-    let written = user::set_active(
-        call.app(),
-        &call.ctx,
-        id.0,
-        true,
-        version.expected(),
-        show.render(),
-    )
-    .await?;
-    Ok(show.sent(written))
+    call.updated(UserView::of)
+        .by(|render| user::set_active(call.app(), &call.ctx, id.0, true, version.expected(), render))
+        .await
 }
 
 pub(super) async fn deactivate(call: Call, id: PathId<User>, version: IfMatch) -> Answered<Removed> {
-    let show = call.removed();
-    let written = user::set_active(
-        call.app(),
-        &call.ctx,
-        id.0,
-        false,
-        version.expected(),
-        show.render(),
-    )
-    .await?;
-    Ok(show.sent(written))
+    call.removed()
+        .by(|render| user::set_active(call.app(), &call.ctx, id.0, false, version.expected(), render))
+        .await
 }
 
 pub(super) async fn activity(
@@ -114,13 +83,5 @@ pub(super) async fn activity(
 ) -> Answered<Many<ActivityView>> {
     let limit = query.0.limit()?;
     let page = user::activity(call.app(), &call.ctx, id.0, limit, query.0.cursor).await?;
-    let asked = PageRequest {
-        limit,
-        start: Start::Offset(0),
-        sort: Sort {
-            key: (),
-            descending: true,
-        },
-    };
-    Ok(Many::of(&asked, page, ActivityView::of))
+    Ok(Many::by_cursor(limit, page, ActivityView::of))
 }
