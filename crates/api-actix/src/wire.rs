@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use domain::Vocab;
 use domain::text::IssueCode;
+use domain::{Id, Vocab};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -244,6 +244,35 @@ impl<T> Field<T> {
             Self::Absent => {}
             Self::Null => *present = None,
             Self::Value(value) => *present = Some(value.into()),
+        }
+    }
+}
+
+impl<T: Vocab> Set<Wire<T>> {
+    /// The same for a code.
+    pub fn apply_code(self, present: &mut T) {
+        if let Self::Value(Wire(value)) = self {
+            *present = value;
+        }
+    }
+}
+
+impl Set<i64> {
+    /// The same for an identifier.
+    pub fn apply_id<T>(self, present: &mut Id<T>) {
+        if let Self::Value(id) = self {
+            *present = Id::new(id);
+        }
+    }
+}
+
+impl Field<i64> {
+    /// The same for an identifier.
+    pub fn apply_id<T>(self, present: &mut Option<Id<T>>) {
+        match self {
+            Self::Absent => {}
+            Self::Null => *present = None,
+            Self::Value(id) => *present = Some(Id::new(id)),
         }
     }
 }

@@ -22,6 +22,14 @@ pub trait ListFilter: DeserializeOwned + IntoParams + 'static {
     const DEFAULT: Sort<Self::Key>;
 }
 
+/// Smallest first: the order of most lists.
+pub const fn ascending<K: Copy>(key: K) -> Sort<K> {
+    Sort {
+        key,
+        descending: false,
+    }
+}
+
 /// A request for one page.
 #[derive(Debug)]
 pub struct List<F: ListFilter> {

@@ -16,7 +16,7 @@ use actix_web::web::Bytes;
 use domain::Id;
 
 pub use body::{Body, Change, Form, MaybeBody, MaybeChange, Replace};
-pub use list::{List, ListFilter};
+pub use list::{List, ListFilter, ascending};
 pub use query::Query;
 pub use version::{IfMatch, Precondition};
 

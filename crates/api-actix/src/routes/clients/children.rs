@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::ListFilter;
+use crate::extract::{ListFilter, ascending};
 use crate::json::Dto;
 use crate::reply::Versioned;
 use crate::routes::equipements::dto::{CriticalityCode, EquipementQuery, StatusCode};
@@ -331,10 +331,7 @@ pub struct ChildrenQuery {}
 
 impl ListFilter for ChildrenQuery {
     type Key = NameSort;
-    const DEFAULT: Sort<NameSort> = Sort {
-        key: NameSort::Id,
-        descending: false,
-    };
+    const DEFAULT: Sort<NameSort> = ascending(NameSort::Id);
 }
 
 /// Critères de la liste des équipements d'un client.
@@ -355,10 +352,7 @@ pub struct ClientEquipmentQuery {
 
 impl ListFilter for ClientEquipmentQuery {
     type Key = EquipmentSort;
-    const DEFAULT: Sort<EquipmentSort> = Sort {
-        key: EquipmentSort::Id,
-        descending: false,
-    };
+    const DEFAULT: Sort<EquipmentSort> = ascending(EquipmentSort::Id);
 }
 
 impl From<ClientEquipmentQuery> for EquipmentFilter {

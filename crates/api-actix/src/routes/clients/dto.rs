@@ -2,14 +2,13 @@
 
 use domain::client::{Client, ClientFilter, ClientKind, ClientSort, ClientStatus, ServiceLevel};
 use domain::page::Sort;
-use domain::user::User;
 use domain::{Id, Record};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::ListFilter;
+use crate::extract::{ListFilter, ascending};
 use crate::json::Dto;
 use crate::wire::{Day, Field, Instant, Set, Wire, filled};
 
@@ -227,11 +226,7 @@ impl ClientPatch {
     /// The client as it shall be.
     pub fn onto(self, before: &Client) -> Client {
         let mut after = before.clone();
-        match self.user_id {
-            Field::Absent => {}
-            Field::Null => after.user = None,
-            Field::Value(id) => after.user = Some(Id::<User>::new(id)),
-        }
+        self.user_id.apply_id(&mut after.user);
         self.nom_entreprise.apply(&mut after.name);
         self.secteur_activite.apply_text(&mut after.sector);
         self.adresse.apply_text(&mut after.address);
@@ -239,15 +234,9 @@ impl ClientPatch {
         self.telephone.apply_text(&mut after.phone);
         self.email.apply_text(&mut after.email);
         self.contact_principal.apply_text(&mut after.main_contact);
-        if let Set::Value(Wire(kind)) = self.type_client {
-            after.kind = kind;
-        }
-        if let Set::Value(Wire(level)) = self.niveau_service {
-            after.service_level = level;
-        }
-        if let Set::Value(Wire(status)) = self.statut_client {
-            after.status = status;
-        }
+        self.type_client.apply_code(&mut after.kind);
+        self.niveau_service.apply_code(&mut after.service_level);
+        self.statut_client.apply_code(&mut after.status);
         self.ice.apply_text(&mut after.ice);
         self.identifiant_fiscal.apply_text(&mut after.tax_id);
         self.date_creation.apply(&mut after.since);
@@ -271,10 +260,7 @@ pub struct ClientQuery {
 
 impl ListFilter for ClientQuery {
     type Key = ClientSort;
-    const DEFAULT: Sort<ClientSort> = Sort {
-        key: ClientSort::Id,
-        descending: false,
-    };
+    const DEFAULT: Sort<ClientSort> = ascending(ClientSort::Id);
 }
 
 impl From<ClientQuery> for ClientFilter {

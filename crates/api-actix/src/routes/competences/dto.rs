@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::ListFilter;
+use crate::extract::{ListFilter, ascending};
 use crate::json::Dto;
 use crate::wire::{Field, Instant, Set, filled};
 
@@ -116,8 +116,5 @@ pub struct SkillQuery {}
 
 impl ListFilter for SkillQuery {
     type Key = SkillSort;
-    const DEFAULT: Sort<SkillSort> = Sort {
-        key: SkillSort::Name,
-        descending: false,
-    };
+    const DEFAULT: Sort<SkillSort> = ascending(SkillSort::Name);
 }

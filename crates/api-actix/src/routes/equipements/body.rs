@@ -254,32 +254,19 @@ impl Dto for EquipementPatch {
     }
 }
 
-/// An identifier in place of an optional one.
-fn refer<T>(field: Field<i64>, present: &mut Option<Id<T>>) {
-    match field {
-        Field::Absent => {}
-        Field::Null => *present = None,
-        Field::Value(id) => *present = Some(Id::new(id)),
-    }
-}
-
 impl EquipementPatch {
     /// The equipment as it shall be.
     pub fn onto(self, before: &Equipment) -> Equipment {
         let mut after = before.clone();
-        if let Set::Value(client) = self.client_id {
-            after.client = Id::new(client);
-        }
-        refer(self.site_id, &mut after.site);
-        refer(self.parent_id, &mut after.parent);
+        self.client_id.apply_id(&mut after.client);
+        self.site_id.apply_id(&mut after.site);
+        self.parent_id.apply_id(&mut after.parent);
         self.nom_equipement.apply(&mut after.name);
         self.modele.apply_text(&mut after.model);
         self.marque.apply_text(&mut after.brand);
         self.numero_serie.apply(&mut after.serial_number);
         self.type_equipement.apply(&mut after.kind);
-        if let Set::Value(criticality) = self.criticite {
-            after.criticality = criticality.0;
-        }
+        self.criticite.apply_code(&mut after.criticality);
         self.localisation.apply_text(&mut after.location);
         self.date_installation.apply(&mut after.installed_on);
         self.prochaine_maintenance.apply(&mut after.next_maintenance);
@@ -289,22 +276,10 @@ impl EquipementPatch {
             after.required_skills = required(skills);
         }
         self.compteur_unite.apply_text(&mut after.meter_unit);
-        if let Some(value) = amount(self.compteur_valeur) {
-            after.meter_value = value;
-        }
-        if let Some(value) = amount(self.valeur_remplacement) {
-            after.replacement_value = value;
-        }
+        self.compteur_valeur.apply(&mut after.meter_value);
+        self.valeur_remplacement.apply(&mut after.replacement_value);
         self.notes.apply_text(&mut after.notes);
         after
-    }
-}
-
-fn amount(field: Field<Amount>) -> Option<Option<rust_decimal::Decimal>> {
-    match field {
-        Field::Absent => None,
-        Field::Null => Some(None),
-        Field::Value(value) => Some(Some(value.0)),
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::required::CompetenceRequise;
-use crate::extract::ListFilter;
+use crate::extract::{ListFilter, ascending};
 use crate::reply::Versioned;
 use crate::wire::{Amount, Day, Instant, Wire};
 
@@ -197,10 +197,7 @@ pub struct EquipementQuery {
 
 impl ListFilter for EquipementQuery {
     type Key = EquipmentSort;
-    const DEFAULT: Sort<EquipmentSort> = Sort {
-        key: EquipmentSort::Id,
-        descending: false,
-    };
+    const DEFAULT: Sort<EquipmentSort> = ascending(EquipmentSort::Id);
 }
 
 impl From<EquipementQuery> for EquipmentFilter {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::ListFilter;
+use crate::extract::{ListFilter, ascending};
 use crate::json::Dto;
 use crate::wire::{Field, Instant, Set};
 
@@ -90,11 +90,7 @@ impl TeamPatch {
     pub fn onto(self, before: &Team) -> Team {
         let mut after = before.clone();
         self.nom.apply(&mut after.name);
-        match self.responsable_id {
-            Field::Absent => {}
-            Field::Null => after.lead = None,
-            Field::Value(id) => after.lead = Some(Id::new(id)),
-        }
+        self.responsable_id.apply_id(&mut after.lead);
         after
     }
 }
@@ -106,8 +102,5 @@ pub struct TeamQuery {}
 
 impl ListFilter for TeamQuery {
     type Key = TeamSort;
-    const DEFAULT: Sort<TeamSort> = Sort {
-        key: TeamSort::Name,
-        descending: false,
-    };
+    const DEFAULT: Sort<TeamSort> = ascending(TeamSort::Name);
 }

@@ -5,9 +5,8 @@ use domain::Id;
 use domain::intervention::Intervention;
 use domain::policy::Permission;
 
-use super::body::{
-    Affectation, ChangementEtat, EtatQuery, InterventionPatch, InterventionPut, Note, NouvelleIntervention,
-};
+use super::action::{Affectation, ChangementEtat, EtatQuery, Note};
+use super::body::{InterventionPatch, InterventionPut, NouvelleIntervention};
 use super::dto::InterventionLue;
 use super::history::{HistoriqueView, SuggestionView};
 use super::listing::{InterventionListee, InterventionQuery};

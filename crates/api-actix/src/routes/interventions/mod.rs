@@ -1,5 +1,6 @@
 //! Interventions: requests, data, life cycle, assignment, history.
 
+pub mod action;
 pub mod body;
 pub mod dto;
 mod handlers;

@@ -361,11 +361,7 @@ impl TechnicianPatch {
     pub fn onto(self, before: &TechnicianView) -> Result<Technician, AppError> {
         let mut after = before.detail.record.data.clone();
         self.specialite.apply_text(&mut after.specialty);
-        match self.equipe_id {
-            Field::Absent => {}
-            Field::Null => after.team = None,
-            Field::Value(id) => after.team = Some(Id::new(id)),
-        }
+        self.equipe_id.apply_id(&mut after.team);
         self.zone_intervention.apply_text(&mut after.zone);
         self.date_embauche.apply(&mut after.hired_on);
         self.taux_horaire.apply(&mut after.hourly_rate);

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::dto::{AvailabilityCode, SkillLevelCode};
-use crate::extract::ListFilter;
+use crate::extract::{ListFilter, ascending};
 
 /// Most skills that somebody may ask for at once.
 const MAX_REQUIRED: usize = 20;
@@ -33,10 +33,7 @@ pub struct TechnicianQuery {
 
 impl ListFilter for TechnicianQuery {
     type Key = TechnicianSort;
-    const DEFAULT: Sort<TechnicianSort> = Sort {
-        key: TechnicianSort::Id,
-        descending: false,
-    };
+    const DEFAULT: Sort<TechnicianSort> = ascending(TechnicianSort::Id);
 }
 
 impl TechnicianQuery {
@@ -74,10 +71,7 @@ pub struct AvailableQuery {
 
 impl ListFilter for AvailableQuery {
     type Key = TechnicianSort;
-    const DEFAULT: Sort<TechnicianSort> = Sort {
-        key: TechnicianSort::Id,
-        descending: false,
-    };
+    const DEFAULT: Sort<TechnicianSort> = ascending(TechnicianSort::Id);
 }
 
 impl AvailableQuery {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::ListFilter;
+use crate::extract::{ListFilter, ascending};
 use crate::json::Dto;
 use crate::wire::{Instant, Set, Wire};
 
@@ -285,12 +285,8 @@ impl UserPatch {
         self.email.apply(&mut after.email);
         self.full_name.apply(&mut after.full_name);
         self.is_active.apply(&mut after.is_active);
-        if let Set::Value(Wire(role)) = self.role {
-            after.role = role;
-        }
-        if let Set::Value(Wire(locale)) = self.locale {
-            after.locale = locale;
-        }
+        self.role.apply_code(&mut after.role);
+        self.locale.apply_code(&mut after.locale);
         if let Set::Value(roles) = self.roles {
             after.other_roles = others(roles, after.role);
         }
@@ -313,10 +309,7 @@ pub struct UserQuery {
 
 impl ListFilter for UserQuery {
     type Key = UserSort;
-    const DEFAULT: Sort<UserSort> = Sort {
-        key: UserSort::Id,
-        descending: false,
-    };
+    const DEFAULT: Sort<UserSort> = ascending(UserSort::Id);
 }
 
 impl From<UserQuery> for UserFilter {
