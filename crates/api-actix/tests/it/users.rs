@@ -212,6 +212,11 @@ async fn everybody_sees_the_own_profile_with_its_rights() {
     }
 }
 
+/// The account as it was last written.
+fn written(after: &Mutex<Option<User>>) -> User {
+    after.lock().expect("account").clone().expect("changed")
+}
+
 /// A process whose account 4 changes as it is told.
 fn editable() -> (crate::support::World, Arc<Mutex<Option<User>>>) {
     let mut setup = Setup::default();
@@ -251,7 +256,7 @@ async fn a_patch_changes_what_it_names() {
         "{:?}",
         reply.body
     );
-    let changed = after.lock().expect("account").clone().expect("changed");
+    let changed = written(&after);
     let mut expected = user(4, Role::Client).data;
     expected.full_name = "Nouveau  nom".to_owned();
     assert_eq!(changed, expected, "nothing else changes");
@@ -289,15 +294,7 @@ async fn a_profile_is_replaced_with_a_version() {
         .await;
     assert_eq!(reply.status, 200, "{:?}", reply.body);
     assert!(reply.json()["permissions"].is_array());
-    assert_eq!(
-        after
-            .lock()
-            .expect("account")
-            .as_ref()
-            .expect("changed")
-            .full_name,
-        "Autre"
-    );
+    assert_eq!(written(&after).full_name, "Autre");
     for path in ["/api/v1/users/update", "/users/me", "/users/update"] {
         let reply = put(path).json(&body).send(&world).await;
         assert_eq!(
@@ -311,15 +308,7 @@ async fn a_profile_is_replaced_with_a_version() {
     whole["version"] = json!(1);
     let echo = put("/api/v1/users/me").json(&whole).send(&world).await;
     assert_eq!(echo.status, 200, "what GET gave is taken back: {:?}", echo.body);
-    assert_eq!(
-        after
-            .lock()
-            .expect("account")
-            .as_ref()
-            .expect("changed")
-            .full_name,
-        "Encore"
-    );
+    assert_eq!(written(&after).full_name, "Encore");
     whole["permissions"] = json!(["utilisateur:gerer"]);
     whole["role"] = json!("admin");
     let echo = put("/api/v1/users/me").json(&whole).send(&world).await;
@@ -346,15 +335,7 @@ async fn what_get_gives_put_takes() {
         .send(&world)
         .await;
     assert_eq!(reply.status, 200, "{:?}", reply.body);
-    assert_eq!(
-        after
-            .lock()
-            .expect("account")
-            .as_ref()
-            .expect("changed")
-            .full_name,
-        "Autre"
-    );
+    assert_eq!(written(&after).full_name, "Autre");
     body["created_at"] = json!("2020-01-01T00:00:00Z");
     body["mfa_enabled"] = json!(true);
     let reply = ask("PUT", "/api/v1/users/4")
@@ -377,14 +358,7 @@ async fn accounts_are_deactivated_and_activated() {
     let (world, after) = editable();
     let reply = ask("DELETE", "/api/v1/users/4").by(&world, 1).send(&world).await;
     assert_eq!((reply.status, reply.body.len()), (204, 0));
-    assert!(
-        !after
-            .lock()
-            .expect("account")
-            .as_ref()
-            .expect("changed")
-            .is_active
-    );
+    assert!(!written(&after).is_active);
     let reply = ask("PATCH", "/api/v1/users/4/activate")
         .by(&world, 1)
         .send(&world)
