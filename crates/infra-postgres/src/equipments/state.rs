@@ -4,6 +4,8 @@
 //! An interval therefore never ends before it began, and a new one never begins before the last
 //! one ended: the later of the two instants counts.
 
+use std::collections::BTreeMap;
+
 use diesel::dsl::{max, now};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Timestamptz};
@@ -99,23 +101,6 @@ struct HoldAudit {
     depuis: Ts,
 }
 
-/// The end of an interval, under the column's name.
-#[derive(Serialize)]
-struct End {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    jusqu_a: Option<Option<Ts>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fermee_le: Option<Option<Ts>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fin: Option<Option<Ts>>,
-}
-
-const NO_END: End = End {
-    jusqu_a: None,
-    fermee_le: None,
-    fin: None,
-};
-
 /// Opens a hold.
 pub fn hold(tx: &mut PgTx<'_>, id: Id<Equipment>, holder: Holder, at: Timestamp) -> Repo<()> {
     let row = HoldAudit {
@@ -156,18 +141,7 @@ pub fn release(tx: &mut PgTx<'_>, id: Id<Equipment>, holder: Holder, at: Timesta
     .optional()
     .map_err(repo)?
     .ok_or(RepoError::Stale)?;
-    let (open, ended) = (
-        End {
-            jusqu_a: Some(None),
-            ..NO_END
-        },
-        End {
-            jusqu_a: Some(end),
-            ..NO_END
-        },
-    );
-    tx.audit
-        .updated("equipements_detentions", Some(key), &open, &ended);
+    changed(tx, "equipements_detentions", key, "jusqu_a", None, end);
     Ok(())
 }
 
@@ -211,15 +185,6 @@ pub fn open_failure(tx: &mut PgTx<'_>, failure: &Failure) -> Repo<Id<Failure>> {
     Ok(Id::new(key))
 }
 
-/// What was seen, under the columns' names.
-#[derive(Serialize)]
-struct Seen<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<Option<&'a str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<Option<&'a str>>,
-}
-
 /// Both texts with one more paragraph, cut at what the column holds.
 fn with_note(before: Option<&str>, note: &str) -> String {
     let texts: Vec<&str> = before.into_iter().chain([note]).collect();
@@ -247,16 +212,7 @@ pub fn note_failure(tx: &mut PgTx<'_>, id: Id<Failure>, note: &str) -> Repo<()> 
         ))
         .execute(tx.conn)
         .map_err(repo)?;
-    let seen = |text| Seen {
-        description: Some(text),
-        cause: None,
-    };
-    tx.audit.updated(
-        "pannes",
-        Some(id.get()),
-        &seen(before.as_deref()),
-        &seen(Some(&after)),
-    );
+    changed(tx, "pannes", id.get(), "description", before, Some(after));
     let stop: Option<(i64, Option<String>)> = a::arrets_equipement
         .filter(a::equipement_id.eq(equipment))
         .filter(a::fin.is_null())
@@ -275,16 +231,7 @@ pub fn note_failure(tx: &mut PgTx<'_>, id: Id<Failure>, note: &str) -> Repo<()> 
             ))
             .execute(tx.conn)
             .map_err(repo)?;
-        let seen = |text| Seen {
-            description: None,
-            cause: Some(text),
-        };
-        tx.audit.updated(
-            "arrets_equipement",
-            Some(key),
-            &seen(before.as_deref()),
-            &seen(Some(&after)),
-        );
+        changed(tx, "arrets_equipement", key, "cause", before, Some(after));
     }
     Ok(())
 }
@@ -303,17 +250,7 @@ pub fn close_failure(tx: &mut PgTx<'_>, id: Id<Failure>, at: Timestamp) -> Repo<
         .optional()
         .map_err(repo)?
         .ok_or(RepoError::Stale)?;
-    let (open, ended) = (
-        End {
-            fermee_le: Some(None),
-            ..NO_END
-        },
-        End {
-            fermee_le: Some(end),
-            ..NO_END
-        },
-    );
-    tx.audit.updated("pannes", Some(id.get()), &open, &ended);
+    changed(tx, "pannes", id.get(), "fermee_le", None, end);
     Ok(())
 }
 
@@ -355,19 +292,15 @@ pub fn close_downtime(tx: &mut PgTx<'_>, id: Id<Equipment>, at: Timestamp) -> Re
     .optional()
     .map_err(repo)?;
     if let Some((key, end)) = closed {
-        let (open, ended) = (
-            End {
-                fin: Some(None),
-                ..NO_END
-            },
-            End {
-                fin: Some(end),
-                ..NO_END
-            },
-        );
-        tx.audit.updated("arrets_equipement", Some(key), &open, &ended);
+        changed(tx, "arrets_equipement", key, "fin", None, end);
     }
     Ok(())
+}
+
+/// Notes what a column was and is.
+fn changed<T: Serialize>(tx: &mut PgTx<'_>, table: &str, key: i64, column: &str, before: T, after: T) {
+    let row = |value| BTreeMap::from([(column, value)]);
+    tx.audit.updated(table, Some(key), &row(before), &row(after));
 }
 
 fn not_before(at: Timestamp, last: Option<Ts>) -> Ts {
