@@ -4,6 +4,7 @@
 //! [`reader`] (asynchronous, pipelined). Both use the same `schema`, row structs and adapters of
 //! [`sql`]. No other crate knows SQL.
 
+mod ask;
 pub mod audit;
 pub mod clients;
 pub mod config;

@@ -45,6 +45,8 @@ pub struct Window {
     pub offset: i64,
     /// Start after this row.
     pub after: Option<After>,
+    /// The largest sort key comes first.
+    pub descending: bool,
 }
 
 impl After {
@@ -71,21 +73,24 @@ impl Window {
     /// `BadCursor` when the cursor is not one of this list in this order.
     pub fn of<K: Vocab>(page: &PageRequest<K>) -> Repo<Self> {
         let limit = i64::from(page.limit);
+        let descending = page.sort.descending;
         match &page.start {
             Start::Offset(n) => Ok(Self {
                 limit,
                 offset: i64::from(*n),
                 after: None,
+                descending,
             }),
             Start::Cursor(text) => {
                 let after = decode(text)?;
-                if after.k != page.sort.key.code() || after.d != page.sort.descending {
+                if after.k != page.sort.key.code() || after.d != descending {
                     return Err(RepoError::BadCursor);
                 }
                 Ok(Self {
                     limit,
                     offset: 0,
                     after: Some(after),
+                    descending,
                 })
             }
         }
@@ -223,12 +228,12 @@ fn cut<R>(limit: u32, mut rows: Vec<R>, total: i64, cursor: impl Fn(&R) -> Strin
 /// Orders a boxed query by a column that is never NULL, then by id, and starts after the cursor.
 /// `col <= v` beside the exact condition lets the index be entered at the right place.
 macro_rules! keyset {
-    ($query:expr, $window:expr, $descending:expr, $column:expr, $id:expr, $ty:ty) => {{
+    ($query:expr, $window:expr, $column:expr, $id:expr, $ty:ty) => {{
         let mut query = $query;
         if let Some(after) = &$window.after {
             let text = after.v.as_deref().ok_or(domain::error::RepoError::BadCursor)?;
             let value: $ty = $crate::page::key(text)?;
-            query = if $descending {
+            query = if $window.descending {
                 query
                     .filter($column.le(value.clone()))
                     .filter($column.lt(value).or($id.lt(after.i)))
@@ -238,7 +243,7 @@ macro_rules! keyset {
                     .filter($column.gt(value).or($id.gt(after.i)))
             };
         }
-        if $descending {
+        if $window.descending {
             query.order(($column.desc(), $id.desc()))
         } else {
             query.order(($column.asc(), $id.asc()))
@@ -249,10 +254,10 @@ pub(crate) use keyset;
 
 /// The same for a column that may be NULL; NULL counts as the largest value, as PostgreSQL sorts it.
 macro_rules! keyset_nullable {
-    ($query:expr, $window:expr, $descending:expr, $column:expr, $id:expr, $ty:ty) => {{
+    ($query:expr, $window:expr, $column:expr, $id:expr, $ty:ty) => {{
         let mut query = $query;
         if let Some(after) = &$window.after {
-            query = match (&after.v, $descending) {
+            query = match (&after.v, $window.descending) {
                 (None, true) => query.filter(
                     $column
                         .is_not_null()
@@ -276,7 +281,7 @@ macro_rules! keyset_nullable {
                 }
             };
         }
-        if $descending {
+        if $window.descending {
             query.order(($column.desc(), $id.desc()))
         } else {
             query.order(($column.asc(), $id.asc()))
@@ -329,6 +334,7 @@ mod tests {
                 limit: i64::from(limit),
                 offset: 0,
                 after: None,
+                descending: false,
             };
             let rows: i64 = window.fetch().parse().expect("a number");
             assert!(rows > window.limit, "{limit}: {rows}");

@@ -377,17 +377,7 @@ fn live(id: SessionId, now: Timestamp) -> Statement<Untyped> {
 #[async_trait]
 impl SessionQueries for PgSessionQueries {
     async fn live(&self, id: SessionId, now: Timestamp) -> Repo<Option<LiveSession>> {
-        let row: Option<LiveRow> = self
-            .reader
-            .point(|conn| {
-                let query = live(id, now);
-                Box::pin(async move {
-                    diesel_async::RunQueryDsl::get_result(query, &mut &*conn)
-                        .await
-                        .optional()
-                })
-            })
-            .await?;
+        let row: Option<LiveRow> = self.reader.one(|| live(id, now)).await?;
         Ok(row.map(|r| LiveSession {
             id,
             actor: actor(Id::new(r.user_id), r.actor),

@@ -12,9 +12,10 @@ use serde::Serialize;
 
 use crate::crud::{Meta, crud, meta};
 use crate::error::repo;
-use crate::page::{CappedCount, Key, Paged, Window, keyset, page};
+use crate::page::{Key, Window, keyset};
 use crate::reader::Reader;
 use crate::schema::competences;
+use crate::sql::numbers;
 use crate::tx::PgTx;
 
 /// The columns of a skill but the common ones.
@@ -53,9 +54,8 @@ impl SkillStore for PgTx<'_> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let wanted: Vec<i64> = ids.iter().map(|id| id.get()).collect();
         let known: Vec<i64> = competences::table
-            .filter(competences::id.eq_any(&wanted))
+            .filter(competences::id.eq_any(numbers(ids)))
             .select(competences::id)
             .load(self.conn)
             .map_err(repo)?;
@@ -103,55 +103,32 @@ fn record((meta, data): (Meta, SkillData)) -> Record<Skill> {
 #[async_trait]
 impl SkillQueries for PgSkillQueries {
     async fn find(&self, id: Id<Skill>) -> Repo<Option<Record<Skill>>> {
-        let row: Option<(Meta, SkillData)> = self
-            .reader
-            .point(|conn| {
-                let query = competences::table
-                    .filter(competences::id.eq(id.get()))
-                    .select((meta!(competences), SkillData::as_select()));
-                Box::pin(async move {
-                    diesel_async::RunQueryDsl::first(query, &mut &*conn)
-                        .await
-                        .optional()
-                })
-            })
-            .await?;
-        Ok(row.map(record))
+        let find = || {
+            competences::table
+                .filter(competences::id.eq(id.get()))
+                .select((meta!(competences), SkillData::as_select()))
+        };
+        Ok(self.reader.first(find).await?.map(record))
     }
 
     async fn list(&self, request: &PageRequest<SkillSort>) -> Repo<Page<Record<Skill>>> {
-        let window = Window::of(request)?;
-        let ordered = |window: &Window| -> Repo<competences::BoxedQuery<'static, Pg>> {
-            let (query, desc) = (competences::table.into_boxed(), request.sort.descending);
-            Ok(match request.sort.key {
-                SkillSort::Id => keyset!(query, window, desc, competences::id, competences::id, i64),
-                SkillSort::Name => keyset!(query, window, desc, competences::nom, competences::id, String),
-            })
+        let ordered = |window: &Window| -> Repo<_> {
+            let query = competences::table.into_boxed::<Pg>();
+            let query = match request.sort.key {
+                SkillSort::Id => keyset!(query, window, competences::id, competences::id, i64),
+                SkillSort::Name => keyset!(query, window, competences::nom, competences::id, String),
+            };
+            Ok(query.select((meta!(competences), SkillData::as_select())))
         };
-        ordered(&window)?;
-        let (rows, total): (Vec<(Meta, SkillData)>, i64) = self
-            .reader
-            .list(|conn| {
-                let rows = ordered(&window)
-                    .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| Paged::new(q.select((meta!(competences), SkillData::as_select())), &window));
-                let count = CappedCount(competences::table.select(competences::id));
-                Box::pin(async move {
-                    let rows = rows?;
-                    tokio::try_join!(
-                        diesel_async::RunQueryDsl::load(rows, &mut &*conn),
-                        diesel_async::RunQueryDsl::get_result(count, &mut &*conn)
-                    )
-                })
-            })
-            .await?;
-        let page = page(request, rows, total, |(meta, data)| {
+        let last = |(meta, data): &(Meta, SkillData)| {
             let value = match request.sort.key {
                 SkillSort::Id => meta.id.encode(),
                 SkillSort::Name => data.nom.encode(),
             };
             (Some(value), meta.id)
-        });
+        };
+        let all = || competences::table.select(competences::id);
+        let page = self.reader.page(request, ordered, all, last).await?;
         Ok(page.map(record))
     }
 }

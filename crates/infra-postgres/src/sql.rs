@@ -11,7 +11,7 @@ use diesel::pg::{Pg, PgValue};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text, Timestamptz};
-use domain::Vocab;
+use domain::{Id, Vocab};
 use jiff::civil;
 use serde::{Serialize, Serializer};
 
@@ -120,6 +120,11 @@ pub fn ts(instant: Option<jiff::Timestamp>) -> Option<Ts> {
 /// A present instant back from the column's type.
 pub fn un_ts(column: Option<Ts>) -> Option<jiff::Timestamp> {
     column.map(|t| t.0)
+}
+
+/// Identifiers as an array of the server.
+pub fn numbers<T>(ids: &[Id<T>]) -> Vec<i64> {
+    ids.iter().map(|id| id.get()).collect()
 }
 
 /// Serialises a value that may be absent as its text; for audit rows.

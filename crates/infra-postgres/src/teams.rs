@@ -11,7 +11,7 @@ use domain::{Id, Record};
 use serde::Serialize;
 
 use crate::crud::{Meta, crud, meta};
-use crate::page::{CappedCount, Key, Paged, Window, keyset, page};
+use crate::page::{Key, Window, keyset};
 use crate::reader::Reader;
 use crate::schema::equipes;
 use crate::tx::PgTx;
@@ -86,55 +86,32 @@ fn record((meta, data): (Meta, TeamData)) -> Record<Team> {
 #[async_trait]
 impl TeamQueries for PgTeamQueries {
     async fn find(&self, id: Id<Team>) -> Repo<Option<Record<Team>>> {
-        let row: Option<(Meta, TeamData)> = self
-            .reader
-            .point(|conn| {
-                let query = equipes::table
-                    .filter(equipes::id.eq(id.get()))
-                    .select((meta!(equipes), TeamData::as_select()));
-                Box::pin(async move {
-                    diesel_async::RunQueryDsl::first(query, &mut &*conn)
-                        .await
-                        .optional()
-                })
-            })
-            .await?;
-        Ok(row.map(record))
+        let find = || {
+            equipes::table
+                .filter(equipes::id.eq(id.get()))
+                .select((meta!(equipes), TeamData::as_select()))
+        };
+        Ok(self.reader.first(find).await?.map(record))
     }
 
     async fn list(&self, request: &PageRequest<TeamSort>) -> Repo<Page<Record<Team>>> {
-        let window = Window::of(request)?;
-        let ordered = |window: &Window| -> Repo<equipes::BoxedQuery<'static, Pg>> {
-            let (query, desc) = (equipes::table.into_boxed(), request.sort.descending);
-            Ok(match request.sort.key {
-                TeamSort::Id => keyset!(query, window, desc, equipes::id, equipes::id, i64),
-                TeamSort::Name => keyset!(query, window, desc, equipes::nom, equipes::id, String),
-            })
+        let ordered = |window: &Window| -> Repo<_> {
+            let query = equipes::table.into_boxed::<Pg>();
+            let query = match request.sort.key {
+                TeamSort::Id => keyset!(query, window, equipes::id, equipes::id, i64),
+                TeamSort::Name => keyset!(query, window, equipes::nom, equipes::id, String),
+            };
+            Ok(query.select((meta!(equipes), TeamData::as_select())))
         };
-        ordered(&window)?;
-        let (rows, total): (Vec<(Meta, TeamData)>, i64) = self
-            .reader
-            .list(|conn| {
-                let rows = ordered(&window)
-                    .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| Paged::new(q.select((meta!(equipes), TeamData::as_select())), &window));
-                let count = CappedCount(equipes::table.select(equipes::id));
-                Box::pin(async move {
-                    let rows = rows?;
-                    tokio::try_join!(
-                        diesel_async::RunQueryDsl::load(rows, &mut &*conn),
-                        diesel_async::RunQueryDsl::get_result(count, &mut &*conn)
-                    )
-                })
-            })
-            .await?;
-        let page = page(request, rows, total, |(meta, data)| {
+        let last = |(meta, data): &(Meta, TeamData)| {
             let value = match request.sort.key {
                 TeamSort::Id => meta.id.encode(),
                 TeamSort::Name => data.nom.encode(),
             };
             (Some(value), meta.id)
-        });
+        };
+        let all = || equipes::table.select(equipes::id);
+        let page = self.reader.page(request, ordered, all, last).await?;
         Ok(page.map(record))
     }
 }

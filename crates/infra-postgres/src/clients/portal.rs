@@ -46,6 +46,20 @@ pub(super) fn is_linked(client: i64) -> _ {
     )
 }
 
+/// The columns of a [`Row`].
+#[auto_type]
+pub(super) fn shown(client: i64) -> _ {
+    let main: is_main = is_main(client);
+    (
+        users::id,
+        users::version,
+        users::full_name,
+        users::email,
+        users::is_active,
+        main,
+    )
+}
+
 /// A link in an audit row.
 #[derive(Serialize)]
 struct Link {
@@ -56,14 +70,7 @@ pub(super) fn find(tx: &mut PgTx<'_>, client: Id<Client>, user: Id<User>) -> Rep
     let row: Option<Row> = users::table
         .filter(users::id.eq(user.get()))
         .filter(is_main(client.get()).or(is_linked(client.get())))
-        .select((
-            users::id,
-            users::version,
-            users::full_name,
-            users::email,
-            users::is_active,
-            is_main(client.get()),
-        ))
+        .select(shown(client.get()))
         .first(tx.conn)
         .optional()
         .map_err(repo)?;

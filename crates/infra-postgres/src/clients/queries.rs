@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel::sql_types::BigInt;
 use domain::client::{Client, ClientFilter, ClientQueries, ClientSort, Contact, NameSort, PortalUser, Site};
 use domain::error::Repo;
 use domain::page::{Page, PageRequest};
@@ -15,10 +15,10 @@ use domain::{Id, Record};
 use super::portal::{self, is_linked, is_main};
 use super::row::{ClientData, ContactData, SiteData};
 use crate::crud::{Meta, meta};
-use crate::page::{CappedCount, Key, Paged, Window, keyset, keyset_nullable, page};
+use crate::page::{Key, Window, keyset, keyset_nullable};
 use crate::reader::Reader;
 use crate::schema::{clients, clients_contacts, interventions, sites, techniciens, users};
-use crate::sql::{PgVocab, Ts, lower};
+use crate::sql::{PgVocab, Ts, lower, numbers};
 
 /// Reads clients.
 #[derive(Clone)]
@@ -52,8 +52,7 @@ fn visible(seen: &Visibility) -> clients::BoxedQuery<'_, Pg> {
     let Visibility::Only(reach) = seen else {
         return query;
     };
-    let own: Vec<i64> = reach.clients.iter().map(|c| c.get()).collect();
-    let mut query = query.filter(clients::id.eq_any(own));
+    let mut query = query.filter(clients::id.eq_any(numbers(&reach.clients)));
     if let Some(technician) = reach.technician {
         query = query.or_filter(exists(
             interventions::table
@@ -62,12 +61,11 @@ fn visible(seen: &Visibility) -> clients::BoxedQuery<'_, Pg> {
         ));
     }
     if !reach.teams.is_empty() {
-        let teams: Vec<i64> = reach.teams.iter().map(|t| t.get()).collect();
         query = query.or_filter(exists(
             interventions::table
                 .inner_join(techniciens::table)
                 .filter(interventions::client_id.eq(clients::id))
-                .filter(techniciens::equipe_id.eq_any(teams)),
+                .filter(techniciens::equipe_id.eq_any(numbers(&reach.teams))),
         ));
     }
     query
@@ -90,52 +88,45 @@ fn filtered<'a>(filter: &'a ClientFilter, seen: &'a Visibility) -> clients::Boxe
     query
 }
 
+/// Whether the caller may know of the client: what belongs to it is read under this condition.
+fn is_visible(client: Id<Client>, seen: &Visibility) -> exists<clients::BoxedQuery<'_, Pg, BigInt>> {
+    exists(
+        visible(seen)
+            .filter(clients::id.eq(client.get()))
+            .select(clients::id),
+    )
+}
+
 fn sites_of(client: Id<Client>, seen: &Visibility) -> sites::BoxedQuery<'_, Pg> {
     sites::table
         .into_boxed()
         .filter(sites::client_id.eq(client.get()))
-        .filter(exists(
-            visible(seen)
-                .filter(clients::id.eq(client.get()))
-                .select(clients::id),
-        ))
+        .filter(is_visible(client, seen))
 }
 
 fn contacts_of(client: Id<Client>, seen: &Visibility) -> clients_contacts::BoxedQuery<'_, Pg> {
     clients_contacts::table
         .into_boxed()
         .filter(clients_contacts::client_id.eq(client.get()))
-        .filter(exists(
-            visible(seen)
-                .filter(clients::id.eq(client.get()))
-                .select(clients::id),
-        ))
+        .filter(is_visible(client, seen))
 }
 
 fn portal_of(client: Id<Client>, seen: &Visibility) -> users::BoxedQuery<'_, Pg> {
     users::table
         .into_boxed()
         .filter(is_main(client.get()).or(is_linked(client.get())))
-        .filter(exists(
-            visible(seen)
-                .filter(clients::id.eq(client.get()))
-                .select(clients::id),
-        ))
+        .filter(is_visible(client, seen))
 }
 
 #[async_trait]
 impl ClientQueries for PgClientQueries {
     async fn find(&self, id: Id<Client>, seen: &Visibility) -> Repo<Option<Record<Client>>> {
-        let row: Option<(Meta, ClientData)> = self
-            .reader
-            .point(|conn| {
-                let query = visible(seen)
-                    .filter(clients::id.eq(id.get()))
-                    .select((meta!(clients), ClientData::as_select()));
-                Box::pin(async move { query.first(&mut &*conn).await.optional() })
-            })
-            .await?;
-        Ok(row.map(record))
+        let find = || {
+            visible(seen)
+                .filter(clients::id.eq(id.get()))
+                .select((meta!(clients), ClientData::as_select()))
+        };
+        Ok(self.reader.first(find).await?.map(record))
     }
 
     async fn list(
@@ -144,35 +135,17 @@ impl ClientQueries for PgClientQueries {
         seen: &Visibility,
         request: &PageRequest<ClientSort>,
     ) -> Repo<Page<Record<Client>>> {
-        let window = Window::of(request)?;
-        let ordered = |window: &Window| -> Repo<clients::BoxedQuery<'_, Pg>> {
-            let (query, desc) = (filtered(filter, seen), request.sort.descending);
-            Ok(match request.sort.key {
-                ClientSort::Id => keyset!(query, window, desc, clients::id, clients::id, i64),
-                ClientSort::Name => {
-                    keyset!(query, window, desc, clients::nom_entreprise, clients::id, String)
-                }
-                ClientSort::City => {
-                    keyset_nullable!(query, window, desc, clients::ville, clients::id, String)
-                }
-                ClientSort::CreatedAt => keyset!(query, window, desc, clients::created_at, clients::id, Ts),
-            })
+        let ordered = |window: &Window| -> Repo<_> {
+            let query = filtered(filter, seen);
+            let query = match request.sort.key {
+                ClientSort::Id => keyset!(query, window, clients::id, clients::id, i64),
+                ClientSort::Name => keyset!(query, window, clients::nom_entreprise, clients::id, String),
+                ClientSort::City => keyset_nullable!(query, window, clients::ville, clients::id, String),
+                ClientSort::CreatedAt => keyset!(query, window, clients::created_at, clients::id, Ts),
+            };
+            Ok(query.select((meta!(clients), ClientData::as_select())))
         };
-        ordered(&window)?;
-        let (rows, total): (Vec<(Meta, ClientData)>, i64) = self
-            .reader
-            .list(|conn| {
-                let rows = ordered(&window)
-                    .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| Paged::new(q.select((meta!(clients), ClientData::as_select())), &window));
-                let count = CappedCount(filtered(filter, seen).select(clients::id));
-                Box::pin(async move {
-                    let rows = rows?;
-                    tokio::try_join!(rows.load(&mut &*conn), count.get_result(&mut &*conn))
-                })
-            })
-            .await?;
-        let page = page(request, rows, total, |(meta, data)| {
+        let last = |(meta, data): &(Meta, ClientData)| {
             let value = match request.sort.key {
                 ClientSort::Id => Some(meta.id.encode()),
                 ClientSort::Name => Some(data.nom_entreprise.encode()),
@@ -180,7 +153,9 @@ impl ClientQueries for PgClientQueries {
                 ClientSort::CreatedAt => Some(meta.created_at.encode()),
             };
             (value, meta.id)
-        });
+        };
+        let all = || filtered(filter, seen).select(clients::id);
+        let page = self.reader.page(request, ordered, all, last).await?;
         Ok(page.map(record))
     }
 
@@ -190,16 +165,12 @@ impl ClientQueries for PgClientQueries {
         id: Id<Site>,
         seen: &Visibility,
     ) -> Repo<Option<Record<Site>>> {
-        let row: Option<(Meta, SiteData)> = self
-            .reader
-            .point(|conn| {
-                let query = sites_of(client, seen)
-                    .filter(sites::id.eq(id.get()))
-                    .select((meta!(sites), SiteData::as_select()));
-                Box::pin(async move { query.first(&mut &*conn).await.optional() })
-            })
-            .await?;
-        Ok(row.map(site))
+        let find = || {
+            sites_of(client, seen)
+                .filter(sites::id.eq(id.get()))
+                .select((meta!(sites), SiteData::as_select()))
+        };
+        Ok(self.reader.first(find).await?.map(site))
     }
 
     async fn list_sites(
@@ -208,35 +179,23 @@ impl ClientQueries for PgClientQueries {
         seen: &Visibility,
         request: &PageRequest<NameSort>,
     ) -> Repo<Page<Record<Site>>> {
-        let window = Window::of(request)?;
-        let ordered = |window: &Window| -> Repo<sites::BoxedQuery<'_, Pg>> {
-            let (query, desc) = (sites_of(client, seen), request.sort.descending);
-            Ok(match request.sort.key {
-                NameSort::Id => keyset!(query, window, desc, sites::id, sites::id, i64),
-                NameSort::Name => keyset!(query, window, desc, sites::nom, sites::id, String),
-            })
+        let ordered = |window: &Window| -> Repo<_> {
+            let query = sites_of(client, seen);
+            let query = match request.sort.key {
+                NameSort::Id => keyset!(query, window, sites::id, sites::id, i64),
+                NameSort::Name => keyset!(query, window, sites::nom, sites::id, String),
+            };
+            Ok(query.select((meta!(sites), SiteData::as_select())))
         };
-        ordered(&window)?;
-        let (rows, total): (Vec<(Meta, SiteData)>, i64) = self
-            .reader
-            .list(|conn| {
-                let rows = ordered(&window)
-                    .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| Paged::new(q.select((meta!(sites), SiteData::as_select())), &window));
-                let count = CappedCount(sites_of(client, seen).select(sites::id));
-                Box::pin(async move {
-                    let rows = rows?;
-                    tokio::try_join!(rows.load(&mut &*conn), count.get_result(&mut &*conn))
-                })
-            })
-            .await?;
-        let page = page(request, rows, total, |(meta, data)| {
+        let last = |(meta, data): &(Meta, SiteData)| {
             let value = match request.sort.key {
                 NameSort::Id => meta.id.encode(),
                 NameSort::Name => data.nom.encode(),
             };
             (Some(value), meta.id)
-        });
+        };
+        let all = || sites_of(client, seen).select(sites::id);
+        let page = self.reader.page(request, ordered, all, last).await?;
         Ok(page.map(site))
     }
 
@@ -246,16 +205,12 @@ impl ClientQueries for PgClientQueries {
         id: Id<Contact>,
         seen: &Visibility,
     ) -> Repo<Option<Record<Contact>>> {
-        let row: Option<(Meta, ContactData)> = self
-            .reader
-            .point(|conn| {
-                let query = contacts_of(client, seen)
-                    .filter(clients_contacts::id.eq(id.get()))
-                    .select((meta!(clients_contacts), ContactData::as_select()));
-                Box::pin(async move { query.first(&mut &*conn).await.optional() })
-            })
-            .await?;
-        Ok(row.map(contact))
+        let find = || {
+            contacts_of(client, seen)
+                .filter(clients_contacts::id.eq(id.get()))
+                .select((meta!(clients_contacts), ContactData::as_select()))
+        };
+        Ok(self.reader.first(find).await?.map(contact))
     }
 
     async fn list_contacts(
@@ -265,40 +220,23 @@ impl ClientQueries for PgClientQueries {
         request: &PageRequest<NameSort>,
     ) -> Repo<Page<Record<Contact>>> {
         use crate::schema::clients_contacts as t;
-        let window = Window::of(request)?;
-        let ordered = |window: &Window| -> Repo<t::BoxedQuery<'_, Pg>> {
-            let (query, desc) = (contacts_of(client, seen), request.sort.descending);
-            Ok(match request.sort.key {
-                NameSort::Id => keyset!(query, window, desc, t::id, t::id, i64),
-                NameSort::Name => keyset!(query, window, desc, t::nom, t::id, String),
-            })
+        let ordered = |window: &Window| -> Repo<_> {
+            let query = contacts_of(client, seen);
+            let query = match request.sort.key {
+                NameSort::Id => keyset!(query, window, t::id, t::id, i64),
+                NameSort::Name => keyset!(query, window, t::nom, t::id, String),
+            };
+            Ok(query.select((meta!(clients_contacts), ContactData::as_select())))
         };
-        ordered(&window)?;
-        let (rows, total): (Vec<(Meta, ContactData)>, i64) = self
-            .reader
-            .list(|conn| {
-                let rows = ordered(&window)
-                    .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| {
-                        Paged::new(
-                            q.select((meta!(clients_contacts), ContactData::as_select())),
-                            &window,
-                        )
-                    });
-                let count = CappedCount(contacts_of(client, seen).select(t::id));
-                Box::pin(async move {
-                    let rows = rows?;
-                    tokio::try_join!(rows.load(&mut &*conn), count.get_result(&mut &*conn))
-                })
-            })
-            .await?;
-        let page = page(request, rows, total, |(meta, data)| {
+        let last = |(meta, data): &(Meta, ContactData)| {
             let value = match request.sort.key {
                 NameSort::Id => meta.id.encode(),
                 NameSort::Name => data.nom.encode(),
             };
             (Some(value), meta.id)
-        });
+        };
+        let all = || contacts_of(client, seen).select(t::id);
+        let page = self.reader.page(request, ordered, all, last).await?;
         Ok(page.map(contact))
     }
 
@@ -308,22 +246,12 @@ impl ClientQueries for PgClientQueries {
         user: Id<User>,
         seen: &Visibility,
     ) -> Repo<Option<PortalUser>> {
-        let row: Option<portal::Row> = self
-            .reader
-            .point(|conn| {
-                let main = is_main(client.get());
-                let query = portal_of(client, seen).filter(users::id.eq(user.get())).select((
-                    users::id,
-                    users::version,
-                    users::full_name,
-                    users::email,
-                    users::is_active,
-                    main,
-                ));
-                Box::pin(async move { query.first(&mut &*conn).await.optional() })
-            })
-            .await?;
-        Ok(row.map(portal::portal_user))
+        let find = || {
+            portal_of(client, seen)
+                .filter(users::id.eq(user.get()))
+                .select(portal::shown(client.get()))
+        };
+        Ok(self.reader.first(find).await?.map(portal::portal_user))
     }
 
     async fn list_portal_users(
@@ -332,46 +260,23 @@ impl ClientQueries for PgClientQueries {
         seen: &Visibility,
         request: &PageRequest<NameSort>,
     ) -> Repo<Page<PortalUser>> {
-        let window = Window::of(request)?;
-        let ordered = |window: &Window| -> Repo<users::BoxedQuery<'_, Pg>> {
-            let (query, desc) = (portal_of(client, seen), request.sort.descending);
-            Ok(match request.sort.key {
-                NameSort::Id => keyset!(query, window, desc, users::id, users::id, i64),
-                NameSort::Name => keyset!(query, window, desc, users::full_name, users::id, String),
-            })
+        let ordered = |window: &Window| -> Repo<_> {
+            let query = portal_of(client, seen);
+            let query = match request.sort.key {
+                NameSort::Id => keyset!(query, window, users::id, users::id, i64),
+                NameSort::Name => keyset!(query, window, users::full_name, users::id, String),
+            };
+            Ok(query.select(portal::shown(client.get())))
         };
-        ordered(&window)?;
-        let (rows, total): (Vec<portal::Row>, i64) = self
-            .reader
-            .list(|conn| {
-                let rows = ordered(&window)
-                    .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| {
-                        let main = is_main(client.get());
-                        let shown = (
-                            users::id,
-                            users::version,
-                            users::full_name,
-                            users::email,
-                            users::is_active,
-                            main,
-                        );
-                        Paged::new(q.select(shown), &window)
-                    });
-                let count = CappedCount(portal_of(client, seen).select(users::id));
-                Box::pin(async move {
-                    let rows = rows?;
-                    tokio::try_join!(rows.load(&mut &*conn), count.get_result(&mut &*conn))
-                })
-            })
-            .await?;
-        let page = page(request, rows, total, |(id, _, full_name, ..)| {
+        let last = |(id, _, full_name, ..): &portal::Row| {
             let value = match request.sort.key {
                 NameSort::Id => id.encode(),
                 NameSort::Name => full_name.encode(),
             };
             (Some(value), *id)
-        });
+        };
+        let all = || portal_of(client, seen).select(users::id);
+        let page = self.reader.page(request, ordered, all, last).await?;
         Ok(page.map(portal::portal_user))
     }
 }

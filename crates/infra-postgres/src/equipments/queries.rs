@@ -5,24 +5,23 @@ use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable};
-use diesel_async::RunQueryDsl;
 use domain::Id;
 use domain::equipment::store::{MAX_DOWNTIMES, TreeNode};
 use domain::equipment::{
     Downtime, Equipment, EquipmentDetail, EquipmentFilter, EquipmentQueries, EquipmentSort,
 };
 use domain::error::Repo;
-use domain::intervention::{InterventionDetail, Status};
+use domain::intervention::InterventionDetail;
 use domain::page::{Page, PageRequest};
 use domain::policy::{Reach, Visibility};
 
-use super::row::{DetailRow, DowntimeData, EquipmentData, beside, detail};
+use super::row::{DetailRow, DowntimeData, EquipmentData, LIVE, beside, detail};
 use super::store::NodeRow;
 use crate::crud::meta;
-use crate::page::{CappedCount, Key, Paged, Window, keyset, keyset_nullable, page};
+use crate::page::{Key, Window, keyset, keyset_nullable};
 use crate::reader::Reader;
 use crate::schema::{arrets_equipement, equipements, interventions, techniciens};
-use crate::sql::{Day, PgVocab, Ts};
+use crate::sql::{Day, PgVocab, Ts, numbers};
 
 /// Reads equipment.
 #[derive(Clone)]
@@ -37,12 +36,6 @@ impl PgEquipmentQueries {
     }
 }
 
-const LIVE: [PgVocab<Status>; 3] = [
-    PgVocab(Status::Open),
-    PgVocab(Status::InProgress),
-    PgVocab(Status::OnHold),
-];
-
 /// Equipment that the caller may know of: that of the own clients, and that on which the
 /// technician, or the technicians of the teams, have a job that is not over.
 fn visible(seen: &Visibility) -> equipements::BoxedQuery<'_, Pg> {
@@ -50,7 +43,7 @@ fn visible(seen: &Visibility) -> equipements::BoxedQuery<'_, Pg> {
     let Visibility::Only(reach) = seen else {
         return query;
     };
-    let mut query = query.filter(equipements::client_id.eq_any(clients(reach)));
+    let mut query = query.filter(equipements::client_id.eq_any(numbers(&reach.clients)));
     if let Some(technician) = reach.technician {
         query = query.or_filter(exists(
             interventions::table
@@ -64,19 +57,11 @@ fn visible(seen: &Visibility) -> equipements::BoxedQuery<'_, Pg> {
             interventions::table
                 .inner_join(techniciens::table)
                 .filter(interventions::equipement_id.eq(equipements::id))
-                .filter(techniciens::equipe_id.eq_any(teams(reach)))
+                .filter(techniciens::equipe_id.eq_any(numbers(&reach.teams)))
                 .filter(interventions::statut.eq_any(LIVE)),
         ));
     }
     query
-}
-
-fn clients(reach: &Reach) -> Vec<i64> {
-    reach.clients.iter().map(|c| c.get()).collect()
-}
-
-fn teams(reach: &Reach) -> Vec<i64> {
-    reach.teams.iter().map(|t| t.get()).collect()
 }
 
 fn filtered<'a>(filter: &'a EquipmentFilter, seen: &'a Visibility) -> equipements::BoxedQuery<'a, Pg> {
@@ -120,18 +105,14 @@ const TREE: &str = "WITH RECURSIVE montee AS (\
 #[async_trait]
 impl EquipmentQueries for PgEquipmentQueries {
     async fn find(&self, id: Id<Equipment>, seen: &Visibility) -> Repo<Option<EquipmentDetail>> {
-        let row: Option<DetailRow> = self
-            .reader
-            .point(|conn| {
-                let query = visible(seen).filter(equipements::id.eq(id.get())).select((
-                    meta!(equipements),
-                    EquipmentData::as_select(),
-                    beside(),
-                ));
-                Box::pin(async move { query.first(&mut &*conn).await.optional() })
-            })
-            .await?;
-        Ok(row.map(detail))
+        let find = || {
+            visible(seen).filter(equipements::id.eq(id.get())).select((
+                meta!(equipements),
+                EquipmentData::as_select(),
+                beside(),
+            ))
+        };
+        Ok(self.reader.first(find).await?.map(detail))
     }
 
     async fn list(
@@ -141,55 +122,33 @@ impl EquipmentQueries for PgEquipmentQueries {
         request: &PageRequest<EquipmentSort>,
     ) -> Repo<Page<EquipmentDetail>> {
         use equipements::dsl as e;
-        let window = Window::of(request)?;
-        let ordered = |window: &Window| -> Repo<equipements::BoxedQuery<'_, Pg>> {
-            let (query, desc) = (filtered(filter, seen), request.sort.descending);
-            Ok(match request.sort.key {
-                EquipmentSort::Id => keyset!(query, window, desc, e::id, e::id, i64),
-                EquipmentSort::Name => keyset!(query, window, desc, e::nom_equipement, e::id, String),
-                EquipmentSort::Criticality => keyset!(query, window, desc, e::gravite, e::id, i16),
+        let ordered = |window: &Window| -> Repo<_> {
+            let query = filtered(filter, seen);
+            let query = match request.sort.key {
+                EquipmentSort::Id => keyset!(query, window, e::id, e::id, i64),
+                EquipmentSort::Name => keyset!(query, window, e::nom_equipement, e::id, String),
+                EquipmentSort::Criticality => keyset!(query, window, e::gravite, e::id, i16),
                 EquipmentSort::NextMaintenance => {
-                    keyset_nullable!(query, window, desc, e::prochaine_maintenance, e::id, Day)
+                    keyset_nullable!(query, window, e::prochaine_maintenance, e::id, Day)
                 }
-                EquipmentSort::CreatedAt => keyset!(query, window, desc, e::created_at, e::id, Ts),
-            })
-        };
-        // Reported here, because the query itself is built where it can be built again.
-        ordered(&window)?;
-        let (rows, total): (Vec<(i16, DetailRow)>, i64) = self
-            .reader
-            .list(|conn| {
-                let rows = ordered(&window)
-                    .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| {
-                        Paged::new(
-                            q.select((
-                                e::gravite,
-                                (meta!(equipements), EquipmentData::as_select(), beside()),
-                            )),
-                            &window,
-                        )
-                    });
-                let count = CappedCount(filtered(filter, seen).select(e::id));
-                Box::pin(async move {
-                    let rows = rows?;
-                    tokio::try_join!(rows.load(&mut &*conn), count.get_result(&mut &*conn))
-                })
-            })
-            .await?;
-        let rows: Vec<_> = rows.into_iter().map(|(rank, row)| (rank, detail(row))).collect();
-        let page = page(request, rows, total, |(rank, row)| {
-            let record = &row.record;
-            let value = match request.sort.key {
-                EquipmentSort::Id => Some(record.id.get().encode()),
-                EquipmentSort::Name => Some(record.name.encode()),
-                EquipmentSort::Criticality => Some(rank.encode()),
-                EquipmentSort::NextMaintenance => record.next_maintenance.map(|day| Day(day).encode()),
-                EquipmentSort::CreatedAt => Some(Ts(record.created_at).encode()),
+                EquipmentSort::CreatedAt => keyset!(query, window, e::created_at, e::id, Ts),
             };
-            (value, record.id.get())
-        });
-        Ok(page.map(|(_, row)| row))
+            let row = (meta!(equipements), EquipmentData::as_select(), beside());
+            Ok(query.select((e::gravite, row)))
+        };
+        let last = |(rank, (meta, data, _)): &(i16, DetailRow)| {
+            let value = match request.sort.key {
+                EquipmentSort::Id => Some(meta.id.encode()),
+                EquipmentSort::Name => Some(data.nom_equipement.encode()),
+                EquipmentSort::Criticality => Some(rank.encode()),
+                EquipmentSort::NextMaintenance => data.prochaine_maintenance.as_ref().map(Key::encode),
+                EquipmentSort::CreatedAt => Some(meta.created_at.encode()),
+            };
+            (value, meta.id)
+        };
+        let all = || filtered(filter, seen).select(e::id);
+        let page = self.reader.page(request, ordered, all, last).await?;
+        Ok(page.map(|(_, row)| detail(row)))
     }
 
     async fn tree(&self, id: Id<Equipment>, seen: &Visibility) -> Repo<Vec<TreeNode>> {
@@ -198,18 +157,15 @@ impl EquipmentQueries for PgEquipmentQueries {
             Visibility::All => (true, &nobody),
             Visibility::Only(reach) => (false, reach),
         };
-        let rows: Vec<NodeRow> = self
-            .reader
-            .list(|conn| {
-                let query = diesel::sql_query(TREE)
-                    .bind::<BigInt, _>(id.get())
-                    .bind::<Bool, _>(all)
-                    .bind::<Array<BigInt>, _>(clients(reach))
-                    .bind::<Nullable<BigInt>, _>(reach.technician.map(Id::get))
-                    .bind::<Array<BigInt>, _>(teams(reach));
-                Box::pin(async move { query.load(&mut &*conn).await })
-            })
-            .await?;
+        let tree = || {
+            diesel::sql_query(TREE)
+                .bind::<BigInt, _>(id.get())
+                .bind::<Bool, _>(all)
+                .bind::<Array<BigInt>, _>(numbers(&reach.clients))
+                .bind::<Nullable<BigInt>, _>(reach.technician.map(Id::get))
+                .bind::<Array<BigInt>, _>(numbers(&reach.teams))
+        };
+        let rows: Vec<NodeRow> = self.reader.all(tree).await?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 
@@ -224,22 +180,18 @@ impl EquipmentQueries for PgEquipmentQueries {
     }
 
     async fn downtimes(&self, id: Id<Equipment>, seen: &Visibility) -> Repo<Vec<Downtime>> {
-        let rows: Vec<DowntimeData> = self
-            .reader
-            .list(|conn| {
-                let query = arrets_equipement::table
-                    .filter(arrets_equipement::equipement_id.eq(id.get()))
-                    .filter(exists(
-                        visible(seen)
-                            .filter(equipements::id.eq(id.get()))
-                            .select(equipements::id),
-                    ))
-                    .order((arrets_equipement::debut.desc(), arrets_equipement::id.desc()))
-                    .limit(MAX_DOWNTIMES)
-                    .select(DowntimeData::as_select());
-                Box::pin(async move { query.load(&mut &*conn).await })
-            })
-            .await?;
+        let latest = || {
+            let known = visible(seen)
+                .filter(equipements::id.eq(id.get()))
+                .select(equipements::id);
+            arrets_equipement::table
+                .filter(arrets_equipement::equipement_id.eq(id.get()))
+                .filter(exists(known))
+                .order((arrets_equipement::debut.desc(), arrets_equipement::id.desc()))
+                .limit(MAX_DOWNTIMES)
+                .select(DowntimeData::as_select())
+        };
+        let rows: Vec<DowntimeData> = self.reader.all(latest).await?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 }

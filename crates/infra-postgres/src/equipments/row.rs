@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 use domain::equipment::{Criticality, Downtime, Equipment, EquipmentDetail, EquipmentStatus};
+use domain::intervention::Status;
 use domain::skill::{RequiredSkill, SkillLevel};
 use domain::{Id, Vocab};
 use rust_decimal::Decimal;
@@ -12,6 +13,13 @@ use crate::crud::Meta;
 use crate::schema::{arrets_equipement, equipements, equipements_competences};
 use crate::sql::{Day, PgVocab, Raw, Ts, as_text, raw, un_ts};
 
+/// States of a job that is not over.
+pub const LIVE: [PgVocab<Status>; 3] = [
+    PgVocab(Status::Open),
+    PgVocab(Status::InProgress),
+    PgVocab(Status::OnHold),
+];
+
 /// The columns of an equipment but the common and the generated ones.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
 #[diesel(table_name = equipements, treat_none_as_null = true)]
@@ -19,7 +27,7 @@ pub struct EquipmentData {
     client_id: i64,
     site_id: Option<i64>,
     parent_id: Option<i64>,
-    nom_equipement: String,
+    pub(super) nom_equipement: String,
     modele: Option<String>,
     marque: Option<String>,
     numero_serie: String,
@@ -28,7 +36,7 @@ pub struct EquipmentData {
     criticite: PgVocab<Criticality>,
     localisation: Option<String>,
     date_installation: Option<Day>,
-    prochaine_maintenance: Option<Day>,
+    pub(super) prochaine_maintenance: Option<Day>,
     frequence_maintenance_jours: Option<i32>,
     code_public: String,
     compteur_unite: Option<String>,

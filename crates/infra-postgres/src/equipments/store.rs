@@ -16,7 +16,7 @@ use domain::{Id, Record};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::row::{DetailRow, EquipmentData, RequiredData, beside, detail};
+use super::row::{DetailRow, EquipmentData, LIVE, RequiredData, beside, detail};
 use super::state;
 use crate::crud::{crud, meta};
 use crate::error::repo;
@@ -225,11 +225,7 @@ impl EquipmentStore for PgTx<'_> {
             interventions::table
                 .filter(interventions::equipement_id.eq(id.get()))
                 .filter(interventions::technicien_id.eq(technician.get()))
-                .filter(interventions::statut.eq_any([
-                    PgVocab(Status::Open),
-                    PgVocab(Status::InProgress),
-                    PgVocab(Status::OnHold),
-                ])),
+                .filter(interventions::statut.eq_any(LIVE)),
         ))
         .get_result(self.conn)
         .map_err(repo)

@@ -134,17 +134,7 @@ async fn read(
         .sql(" LIMIT ")
         .bind(crate::page::MOST_COUNTED)
         .sql(") AS comptees");
-    let (rows, total): (Vec<EntryRow>, i64) = reader
-        .list(|conn| {
-            let (rows, counted) = (rows.clone(), counted.clone());
-            Box::pin(async move {
-                tokio::try_join!(
-                    diesel_async::RunQueryDsl::load(rows, &mut &*conn),
-                    diesel_async::RunQueryDsl::get_result(counted, &mut &*conn)
-                )
-            })
-        })
-        .await?;
+    let (rows, total): (Vec<EntryRow>, i64) = reader.counted(|| Ok(rows.clone()), || counted.clone()).await?;
     Ok(page_by_id(list, limit, rows, total, |row| row.0).map(entry))
 }
 

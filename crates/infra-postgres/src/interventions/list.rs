@@ -1,7 +1,6 @@
 //! Pages of jobs.
 
 use diesel::sql_types::BigInt;
-use diesel_async::RunQueryDsl;
 use domain::equipment::Equipment;
 use domain::error::{Repo, RepoError};
 use domain::intervention::{InterventionDetail, InterventionFilter, InterventionSort};
@@ -14,7 +13,7 @@ use super::row::{
 };
 use crate::page::{After, MOST_COUNTED, Window, key, page};
 use crate::reader::Reader;
-use crate::sql::Ts;
+use crate::sql::{Ts, numbers};
 use crate::statement::Statement;
 
 /// Order of numbers: as text INT-2026-100000 would come before INT-2026-99999. The text of the index
@@ -45,15 +44,16 @@ pub(super) fn seen_by<ST>(statement: Statement<ST>, seen: &Visibility) -> Statem
         [] => {}
         [client] => statement = statement.sql(" OR i.client_id = ").bind(client.get()),
         clients => {
-            let clients: Vec<i64> = clients.iter().map(|c| c.get()).collect();
-            statement = statement.sql(" OR i.client_id = ANY(").bind(clients).sql(")");
+            statement = statement
+                .sql(" OR i.client_id = ANY(")
+                .bind(numbers(clients))
+                .sql(")");
         }
     }
     if !reach.teams.is_empty() {
-        let teams: Vec<i64> = reach.teams.iter().map(|t| t.get()).collect();
         statement = statement
             .sql(" OR i.technicien_id IN (SELECT m.id FROM techniciens m WHERE m.equipe_id = ANY(")
-            .bind(teams)
+            .bind(numbers(&reach.teams))
             .sql("))");
     }
     statement.sql(")")
@@ -203,12 +203,7 @@ pub(super) async fn list(
         .sql(" LIMIT ")
         .bind(MOST_COUNTED)
         .sql(") AS comptees");
-    let (rows, total): (Vec<ShownRow>, i64) = reader
-        .list(|conn| {
-            let (rows, counted) = (rows.clone(), counted.clone());
-            Box::pin(async move { tokio::try_join!(rows.load(&mut &*conn), counted.get_result(&mut &*conn)) })
-        })
-        .await?;
+    let (rows, total): (Vec<ShownRow>, i64) = reader.counted(|| Ok(rows.clone()), || counted.clone()).await?;
     let page = page(request, rows, total, |(meta, data, beside)| {
         (data.sorted_by(request.sort.key, beside.9), meta.id)
     });
@@ -245,12 +240,8 @@ pub async fn of_equipment(
     let counted: Statement<BigInt> = Statement::new("SELECT count(*) FROM (SELECT 1 FROM interventions i");
     let counted = seen_by(counted.sql(condition).bind(equipment.get()), seen);
     let counted = counted.sql(" LIMIT ").bind(MOST_COUNTED).sql(") AS comptees");
-    let (rows, total): (Vec<DetailRow>, i64) = reader
-        .list(|conn| {
-            let (rows, counted) = (rows.clone(), counted.clone());
-            Box::pin(async move { tokio::try_join!(rows.load(&mut &*conn), counted.get_result(&mut &*conn)) })
-        })
-        .await?;
+    let (rows, total): (Vec<DetailRow>, i64) =
+        reader.counted(|| Ok(rows.clone()), || counted.clone()).await?;
     let page = page(&request, rows, total, |(meta, data, ..)| {
         (data.sorted_by(request.sort.key, 0), meta.id)
     });

@@ -1,8 +1,6 @@
 //! Interventions outside of a unit of work.
 
 use async_trait::async_trait;
-use diesel::result::OptionalExtension;
-use diesel_async::RunQueryDsl;
 use domain::Id;
 use domain::error::Repo;
 use domain::intervention::{
@@ -47,13 +45,7 @@ pub(super) fn one(id: Id<Intervention>, seen: &Visibility) -> Statement<DetailSq
 #[async_trait]
 impl InterventionQueries for PgInterventionQueries {
     async fn find(&self, id: Id<Intervention>, seen: &Visibility) -> Repo<Option<InterventionDetail>> {
-        let row: Option<DetailRow> = self
-            .reader
-            .point(|conn| {
-                let query = one(id, seen);
-                Box::pin(async move { query.get_result(&mut &*conn).await.optional() })
-            })
-            .await?;
+        let row: Option<DetailRow> = self.reader.one(|| one(id, seen)).await?;
         Ok(row.map(detail))
     }
 
@@ -80,13 +72,7 @@ impl InterventionQueries for PgInterventionQueries {
     }
 
     async fn suggestions(&self, id: Id<Intervention>, day: Date, limit: u32) -> Repo<Vec<Suggestion>> {
-        let rows: Vec<SuggestionRow> = self
-            .reader
-            .list(|conn| {
-                let query = suggestions(id, day, limit);
-                Box::pin(async move { query.load(&mut &*conn).await })
-            })
-            .await?;
+        let rows: Vec<SuggestionRow> = self.reader.all(|| suggestions(id, day, limit)).await?;
         Ok(rows.into_iter().map(suggestion).collect())
     }
 }

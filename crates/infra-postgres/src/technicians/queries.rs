@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use diesel::dsl::{InnerJoin, IntoBoxed, LeftJoin, exists};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use domain::error::Repo;
 use domain::page::{Page, PageRequest};
 use domain::policy::Visibility;
@@ -14,10 +13,10 @@ use domain::{Id, Vocab};
 use jiff::civil::Date;
 
 use super::row::{DetailRow, detail_columns, detail_tables};
-use crate::page::{CappedCount, Key, Paged, Window, keyset, keyset_nullable, page};
+use crate::page::{Key, Window, keyset, keyset_nullable};
 use crate::reader::Reader;
 use crate::schema::{equipes, techniciens, techniciens_competences, users};
-use crate::sql::{Day, PgVocab, lower};
+use crate::sql::{Day, PgVocab, lower, numbers};
 
 /// Reads technicians.
 #[derive(Clone)]
@@ -40,11 +39,14 @@ fn visible(seen: &Visibility) -> Details<'_> {
     let Visibility::Only(reach) = seen else {
         return query;
     };
-    let teams: Vec<i64> = reach.teams.iter().map(|t| t.get()).collect();
     query
         .filter(techniciens::user_id.eq(reach.user.map_or(0, Id::get)))
         .or_filter(techniciens::id.eq(reach.technician.map_or(0, Id::get)))
-        .or_filter(techniciens::equipe_id.eq_any(teams).is_not_distinct_from(true))
+        .or_filter(
+            techniciens::equipe_id
+                .eq_any(numbers(&reach.teams))
+                .is_not_distinct_from(true),
+        )
 }
 
 fn filtered<'a>(filter: &'a TechnicianFilter, seen: &'a Visibility, today: Date) -> Details<'a> {
@@ -92,15 +94,12 @@ fn filtered<'a>(filter: &'a TechnicianFilter, seen: &'a Visibility, today: Date)
 #[async_trait]
 impl TechnicianQueries for PgTechnicianQueries {
     async fn find(&self, id: Id<Technician>, seen: &Visibility) -> Repo<Option<TechnicianDetail>> {
-        let row: Option<DetailRow> = self
-            .reader
-            .point(|conn| {
-                let query = visible(seen)
-                    .filter(techniciens::id.eq(id.get()))
-                    .select(detail_columns!());
-                Box::pin(async move { query.first(&mut &*conn).await.optional() })
-            })
-            .await?;
+        let find = || {
+            visible(seen)
+                .filter(techniciens::id.eq(id.get()))
+                .select(detail_columns!())
+        };
+        let row: Option<DetailRow> = self.reader.first(find).await?;
         Ok(row.map(TechnicianDetail::from))
     }
 
@@ -112,35 +111,19 @@ impl TechnicianQueries for PgTechnicianQueries {
         request: &PageRequest<TechnicianSort>,
     ) -> Repo<Page<TechnicianDetail>> {
         use techniciens as t;
-        let window = Window::of(request)?;
-        let ordered = |window: &Window| -> Repo<Details<'_>> {
-            let (query, desc) = (filtered(filter, seen, today), request.sort.descending);
-            Ok(match request.sort.key {
-                TechnicianSort::Id => keyset!(query, window, desc, t::id, t::id, i64),
-                TechnicianSort::FullName => keyset!(query, window, desc, users::full_name, t::id, String),
+        let ordered = |window: &Window| -> Repo<_> {
+            let query = filtered(filter, seen, today);
+            let query = match request.sort.key {
+                TechnicianSort::Id => keyset!(query, window, t::id, t::id, i64),
+                TechnicianSort::FullName => keyset!(query, window, users::full_name, t::id, String),
                 TechnicianSort::Zone => {
-                    keyset_nullable!(query, window, desc, t::zone_intervention, t::id, String)
+                    keyset_nullable!(query, window, t::zone_intervention, t::id, String)
                 }
-                TechnicianSort::HiredOn => {
-                    keyset_nullable!(query, window, desc, t::date_embauche, t::id, Day)
-                }
-            })
+                TechnicianSort::HiredOn => keyset_nullable!(query, window, t::date_embauche, t::id, Day),
+            };
+            Ok(query.select(detail_columns!()))
         };
-        ordered(&window)?;
-        let (rows, total): (Vec<DetailRow>, i64) = self
-            .reader
-            .list(|conn| {
-                let rows = ordered(&window)
-                    .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| Paged::new(q.select(detail_columns!()), &window));
-                let count = CappedCount(filtered(filter, seen, today).select(t::id));
-                Box::pin(async move {
-                    let rows = rows?;
-                    tokio::try_join!(rows.load(&mut &*conn), count.get_result(&mut &*conn))
-                })
-            })
-            .await?;
-        let page = page(request, rows, total, |row| {
+        let last = |row: &DetailRow| {
             let value = match request.sort.key {
                 TechnicianSort::Id => Some(row.meta.id.encode()),
                 TechnicianSort::FullName => Some(row.full_name.encode()),
@@ -148,7 +131,9 @@ impl TechnicianQueries for PgTechnicianQueries {
                 TechnicianSort::HiredOn => row.data.date_embauche.as_ref().map(Key::encode),
             };
             (value, row.meta.id)
-        });
+        };
+        let all = || filtered(filter, seen, today).select(t::id);
+        let page = self.reader.page(request, ordered, all, last).await?;
         Ok(page.map(TechnicianDetail::from))
     }
 }

@@ -5,7 +5,6 @@ use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Text};
-use diesel_async::RunQueryDsl;
 use domain::error::Repo;
 use domain::page::{Page, PageRequest};
 use domain::policy::Visibility;
@@ -14,7 +13,7 @@ use domain::{Id, Record};
 
 use super::row::{OTHER_ROLES, UserData, roles};
 use crate::crud::{Meta, meta};
-use crate::page::{CappedCount, Key, Paged, Window, keyset, page};
+use crate::page::{Key, Window, keyset};
 use crate::reader::Reader;
 use crate::schema::users;
 use crate::sql::{PgVocab, Ts};
@@ -33,6 +32,17 @@ impl PgUserQueries {
 }
 
 type Row = (Meta, UserData, Vec<String>);
+
+/// The columns of a [`Row`].
+macro_rules! shown {
+    () => {
+        (
+            meta!(users),
+            UserData::as_select(),
+            sql::<Array<Text>>(OTHER_ROLES),
+        )
+    };
+}
 
 fn record((meta, data, other): Row) -> Record<User> {
     let mut user: User = data.into();
@@ -76,18 +86,8 @@ fn filtered<'a>(filter: &'a UserFilter, seen: &'a Visibility) -> users::BoxedQue
 #[async_trait]
 impl UserQueries for PgUserQueries {
     async fn find(&self, id: Id<User>, seen: &Visibility) -> Repo<Option<Record<User>>> {
-        let row: Option<Row> = self
-            .reader
-            .point(|conn| {
-                let query = visible(seen).filter(users::id.eq(id.get())).select((
-                    meta!(users),
-                    UserData::as_select(),
-                    sql::<Array<Text>>(OTHER_ROLES),
-                ));
-                Box::pin(async move { query.first(&mut &*conn).await.optional() })
-            })
-            .await?;
-        Ok(row.map(record))
+        let find = || visible(seen).filter(users::id.eq(id.get())).select(shown!());
+        Ok(self.reader.first(find).await?.map(record))
     }
 
     async fn list(
@@ -96,51 +96,29 @@ impl UserQueries for PgUserQueries {
         seen: &Visibility,
         request: &PageRequest<UserSort>,
     ) -> Repo<Page<Record<User>>> {
-        let window = Window::of(request)?;
-        let ordered = |window: &Window| -> Repo<users::BoxedQuery<'_, Pg>> {
-            let (query, desc) = (filtered(filter, seen), request.sort.descending);
-            Ok(match request.sort.key {
-                UserSort::Id => keyset!(query, window, desc, users::id, users::id, i64),
-                UserSort::Username => keyset!(query, window, desc, users::username, users::id, String),
-                UserSort::Email => keyset!(query, window, desc, users::email, users::id, String),
-                UserSort::FullName => keyset!(query, window, desc, users::full_name, users::id, String),
-                UserSort::CreatedAt => keyset!(query, window, desc, users::created_at, users::id, Ts),
-            })
+        let ordered = |window: &Window| -> Repo<_> {
+            let query = filtered(filter, seen);
+            let query = match request.sort.key {
+                UserSort::Id => keyset!(query, window, users::id, users::id, i64),
+                UserSort::Username => keyset!(query, window, users::username, users::id, String),
+                UserSort::Email => keyset!(query, window, users::email, users::id, String),
+                UserSort::FullName => keyset!(query, window, users::full_name, users::id, String),
+                UserSort::CreatedAt => keyset!(query, window, users::created_at, users::id, Ts),
+            };
+            Ok(query.select(shown!()))
         };
-        // Reported here, because the query itself is built where it can be built again.
-        ordered(&window)?;
-        let (rows, total): (Vec<Row>, i64) = self
-            .reader
-            .list(|conn| {
-                let rows = ordered(&window)
-                    .map_err(|e| diesel::result::Error::QueryBuilderError(e.into()))
-                    .map(|q| {
-                        Paged::new(
-                            q.select((
-                                meta!(users),
-                                UserData::as_select(),
-                                sql::<Array<Text>>(OTHER_ROLES),
-                            )),
-                            &window,
-                        )
-                    });
-                let count = CappedCount(filtered(filter, seen).select(users::id));
-                Box::pin(async move {
-                    let rows = rows?;
-                    tokio::try_join!(rows.load(&mut &*conn), count.get_result(&mut &*conn))
-                })
-            })
-            .await?;
-        let page = page(request, rows, total, |(meta, data, _)| {
+        let last = |(meta, data, _): &Row| {
             let value = match request.sort.key {
                 UserSort::Id => meta.id.encode(),
+                UserSort::Username => data.username.encode(),
+                UserSort::Email => data.email.encode(),
+                UserSort::FullName => data.full_name.encode(),
                 UserSort::CreatedAt => meta.created_at.encode(),
-                UserSort::Username => User::from(data.clone()).username,
-                UserSort::Email => User::from(data.clone()).email,
-                UserSort::FullName => User::from(data.clone()).full_name,
             };
             (Some(value), meta.id)
-        });
+        };
+        let all = || filtered(filter, seen).select(users::id);
+        let page = self.reader.page(request, ordered, all, last).await?;
         Ok(page.map(record))
     }
 }

@@ -14,11 +14,11 @@ use crate::sql::{PgVocab, Ts, ts, un_ts};
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
 #[diesel(table_name = users, treat_none_as_null = true)]
 pub struct UserData {
-    username: String,
-    email: String,
+    pub(super) username: String,
+    pub(super) email: String,
     #[serde(skip)]
     hashed_password: String,
-    full_name: String,
+    pub(super) full_name: String,
     role: PgVocab<Role>,
     is_active: bool,
     #[serde(skip)]
