@@ -2,14 +2,14 @@
 
 use domain::Id;
 use domain::client::{Client, ClientQueries, Contact, NameSort, Site};
-use domain::error::{Constraint, RepoError};
+use domain::error::Constraint;
 use domain::page::{PageRequest, Start};
 use domain::policy::{Role, Visibility};
 use infra_postgres::clients::PgClientQueries;
 use test_support::TestDb;
 
-use crate::clients::{client, contact, new_client, own, page, site};
-use crate::support::{must, new_user_id, repo_error, run};
+use crate::clients::{client, contact, new_client, own, site};
+use crate::support::{conflict, must, new_user_id, page, run, walk};
 use crate::workplace::{Workplace, workplace};
 
 #[tokio::test]
@@ -33,23 +33,16 @@ async fn sites_and_contacts_come_back_page_by_page_and_go() {
         (NameSort::Name, false, [1, 0, 2]),
         (NameSort::Name, true, [2, 0, 1]),
     ] {
-        let (mut start, mut seen) = (Start::Offset(0), (Vec::new(), Vec::new()));
-        let mut contact_start = Start::Offset(0);
-        for _ in 0..2 {
-            let s = queries
-                .list_sites(owner, &Visibility::All, &page(key, descending, start))
-                .await
-                .unwrap();
-            let c = queries
-                .list_contacts(owner, &Visibility::All, &page(key, descending, contact_start))
-                .await
-                .unwrap();
-            assert_eq!((s.total, c.total), (3, 3));
-            seen.0.extend(s.items);
-            seen.1.extend(c.items);
-            start = Start::Cursor(s.next_cursor.unwrap_or_default());
-            contact_start = Start::Cursor(c.next_cursor.unwrap_or_default());
-        }
+        let seen = (
+            walk(key, descending, async |request| {
+                queries.list_sites(owner, &Visibility::All, &request).await
+            })
+            .await,
+            walk(key, descending, async |request| {
+                queries.list_contacts(owner, &Visibility::All, &request).await
+            })
+            .await,
+        );
         assert_eq!(seen.0, order.map(|i| sites[i].clone()), "{key:?} {descending}");
         assert_eq!(seen.1, order.map(|i| contacts[i].clone()), "{key:?} {descending}");
     }
@@ -124,23 +117,14 @@ async fn sites_and_contacts_come_back_page_by_page_and_go() {
 #[tokio::test]
 async fn a_site_where_equipment_stands_stays() {
     let Workplace { db, site, .. } = workplace().await;
-    let used = repo_error(
+    let used = conflict(
         run(&db, move |tx| {
             let before = tx.clients().lock_site(site)?.unwrap();
             tx.clients().delete_site(&before)
         })
         .await,
     );
-    assert!(
-        matches!(
-            used,
-            RepoError::Conflict {
-                constraint: Constraint::InUse,
-                ..
-            }
-        ),
-        "{used:?}"
-    );
+    assert_eq!(used, Constraint::InUse);
 }
 
 #[tokio::test]
@@ -151,22 +135,13 @@ async fn a_client_has_one_principal_contact() {
         tx.clients().insert_contact(&contact(owner, "Nadia", true), None)
     })
     .await;
-    let second = repo_error(
+    let second = conflict(
         run(&db, move |tx| {
             tx.clients().insert_contact(&contact(owner, "Omar", true), None)
         })
         .await,
     );
-    assert!(
-        matches!(
-            second,
-            RepoError::Conflict {
-                constraint: Constraint::ContactPrincipal,
-                ..
-            }
-        ),
-        "{second:?}"
-    );
+    assert_eq!(second, Constraint::ContactPrincipal);
     let other = new_client(&db, "B").await.id;
     must(&db, move |tx| {
         tx.clients().insert_contact(&contact(other, "Omar", true), None)
@@ -175,22 +150,13 @@ async fn a_client_has_one_principal_contact() {
     let principal = must(&db, move |tx| tx.clients().lock_principal(owner)).await;
     assert_eq!(principal, Some(first));
     let orphan = Id::new(999_999);
-    let missing = repo_error(
+    let missing = conflict(
         run(&db, move |tx| {
             tx.clients().insert_contact(&contact(orphan, "X", false), None)
         })
         .await,
     );
-    assert!(
-        matches!(
-            missing,
-            RepoError::Conflict {
-                constraint: Constraint::MissingReference,
-                ..
-            }
-        ),
-        "{missing:?}"
-    );
+    assert_eq!(missing, Constraint::MissingReference);
 }
 
 #[tokio::test]
@@ -216,17 +182,8 @@ async fn portal_accounts_are_the_main_one_and_the_linked_ones() {
         Ok(id)
     })
     .await;
-    let twice = repo_error(run(&db, move |tx| tx.clients().link_user(id, linked, None)).await);
-    assert!(
-        matches!(
-            twice,
-            RepoError::Conflict {
-                constraint: Constraint::ClientUser,
-                ..
-            }
-        ),
-        "{twice:?}"
-    );
+    let twice = conflict(run(&db, move |tx| tx.clients().link_user(id, linked, None)).await);
+    assert_eq!(twice, Constraint::ClientUser);
 
     let queries = PgClientQueries::new(db.reader());
     let mut seen = Vec::new();
@@ -326,22 +283,13 @@ async fn a_client_names_its_sites_once_however_it_writes_them() {
         tx.clients().insert_site(&site(other, "Port de Safi"), None)
     })
     .await;
-    let again = repo_error(
+    let again = conflict(
         run(&db, move |tx| {
             tx.clients().insert_site(&site(owner, "PORT de safi"), None)
         })
         .await,
     );
-    assert!(
-        matches!(
-            again,
-            RepoError::Conflict {
-                constraint: Constraint::SiteName,
-                ..
-            }
-        ),
-        "{again:?}"
-    );
+    assert_eq!(again, Constraint::SiteName);
 }
 
 #[tokio::test]

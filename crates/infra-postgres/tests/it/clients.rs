@@ -5,13 +5,13 @@ use domain::client::{
     ServiceLevel, Site,
 };
 use domain::error::{Constraint, RepoError};
-use domain::page::{PageRequest, Sort, Start};
+use domain::page::{PageRequest, Start};
 use domain::policy::{Reach, Role, Visibility};
 use domain::{Id, Record};
 use infra_postgres::clients::PgClientQueries;
 use test_support::TestDb;
 
-use crate::support::{must, new_user_id, repo_error, run};
+use crate::support::{conflict, must, new_user_id, page, repo_error, run, walk};
 use crate::workplace::{Workplace, workplace};
 
 pub fn client(name: &str) -> Client {
@@ -58,14 +58,6 @@ pub fn contact(client: Id<Client>, name: &str, principal: bool) -> Contact {
 
 pub async fn new_client(db: &TestDb, name: &'static str) -> Record<Client> {
     must(db, move |tx| tx.clients().insert(&client(name), None)).await
-}
-
-pub fn page<K>(key: K, descending: bool, start: Start) -> PageRequest<K> {
-    PageRequest {
-        limit: 2,
-        start,
-        sort: Sort { key, descending },
-    }
 }
 
 pub fn own(ids: &[Id<Client>]) -> Visibility {
@@ -143,18 +135,9 @@ async fn an_account_is_the_main_one_of_one_client() {
         ..client(name)
     };
     let first = must(&db, move |tx| tx.clients().insert(&with_account("A"), None)).await;
-    let taken = repo_error(run(&db, move |tx| tx.clients().insert(&with_account("B"), None)).await);
-    assert!(
-        matches!(
-            taken,
-            RepoError::Conflict {
-                constraint: Constraint::ClientUser,
-                ..
-            }
-        ),
-        "{taken:?}"
-    );
-    let nobody = repo_error(
+    let taken = conflict(run(&db, move |tx| tx.clients().insert(&with_account("B"), None)).await);
+    assert_eq!(taken, Constraint::ClientUser);
+    let nobody = conflict(
         run(&db, |tx| {
             tx.clients().insert(
                 &Client {
@@ -166,16 +149,7 @@ async fn an_account_is_the_main_one_of_one_client() {
         })
         .await,
     );
-    assert!(
-        matches!(
-            nobody,
-            RepoError::Conflict {
-                constraint: Constraint::MissingReference,
-                ..
-            }
-        ),
-        "{nobody:?}"
-    );
+    assert_eq!(nobody, Constraint::MissingReference);
     let actor = must(&db, move |tx| tx.users().actor(user)).await.unwrap();
     assert_eq!(actor.clients, [first.id]);
 }
@@ -198,34 +172,16 @@ async fn the_schema_refuses_what_validation_should_have() {
         },
     ];
     for data in bad {
-        let refused = repo_error(run(&db, move |tx| tx.clients().insert(&data, None)).await);
-        assert!(
-            matches!(
-                refused,
-                RepoError::Conflict {
-                    constraint: Constraint::CheckViolation,
-                    ..
-                }
-            ),
-            "{refused:?}"
-        );
+        let refused = conflict(run(&db, move |tx| tx.clients().insert(&data, None)).await);
+        assert_eq!(refused, Constraint::CheckViolation);
     }
     let owner = new_client(&db, "A").await.id;
     let half = Site {
         longitude: None,
         ..site(owner, "S")
     };
-    let refused = repo_error(run(&db, move |tx| tx.clients().insert_site(&half, None)).await);
-    assert!(
-        matches!(
-            refused,
-            RepoError::Conflict {
-                constraint: Constraint::CheckViolation,
-                ..
-            }
-        ),
-        "{refused:?}"
-    );
+    let refused = conflict(run(&db, move |tx| tx.clients().insert_site(&half, None)).await);
+    assert_eq!(refused, Constraint::CheckViolation);
 }
 
 #[tokio::test]
@@ -233,26 +189,17 @@ async fn a_client_with_children_cannot_be_removed_and_one_without_goes_with_its_
     let Workplace {
         db, client: owner, ..
     } = workplace().await;
-    let used = repo_error(
+    let used = conflict(
         run(&db, move |tx| {
             let before = tx.clients().lock(owner)?.unwrap();
             tx.clients().delete(&before)
         })
         .await,
     );
-    assert!(
-        matches!(
-            used,
-            RepoError::Conflict {
-                constraint: Constraint::InUse,
-                ..
-            }
-        ),
-        "{used:?}"
-    );
+    assert_eq!(used, Constraint::InUse);
 
     for child in ["site", "contact"] {
-        let used = repo_error(
+        let used = conflict(
             run(&db, move |tx| {
                 let before = tx.clients().insert(&client("Parent"), None)?;
                 match child {
@@ -269,16 +216,7 @@ async fn a_client_with_children_cannot_be_removed_and_one_without_goes_with_its_
             })
             .await,
         );
-        assert!(
-            matches!(
-                used,
-                RepoError::Conflict {
-                    constraint: Constraint::InUse,
-                    ..
-                }
-            ),
-            "{child}: {used:?}"
-        );
+        assert_eq!(used, Constraint::InUse, "{child}");
     }
 
     let user = new_user_id(&db, "portail", Role::Client).await;
@@ -500,20 +438,12 @@ async fn pages_follow_each_other_over_ties_and_empty_cities() {
         ClientSort::CreatedAt,
     ] {
         for descending in [false, true] {
-            let (mut start, mut seen) = (Start::Offset(0), Vec::new());
-            loop {
-                let request = page(key, descending, start);
-                let got = queries
-                    .list(&ClientFilter::default(), &Visibility::All, &request)
-                    .await
-                    .unwrap();
-                assert_eq!(got.total, 7);
-                seen.extend(got.items.iter().map(|c| (c.city.clone(), c.id)));
-                match got.next_cursor {
-                    Some(cursor) => start = Start::Cursor(cursor),
-                    None => break,
-                }
-            }
+            let all = walk(key, descending, async |request| {
+                let filter = ClientFilter::default();
+                queries.list(&filter, &Visibility::All, &request).await
+            })
+            .await;
+            let seen: Vec<_> = all.iter().map(|c| (c.city.clone(), c.id)).collect();
             // NULL sorts above every text, as PostgreSQL has it.
             let rank = |(city, id): &(Option<String>, Id<Client>)| {
                 let city = city.clone().filter(|_| key == ClientSort::City);

@@ -19,7 +19,7 @@ use test_support::TestDb;
 
 use crate::clients::client;
 use crate::support::{must, new_user_id, user};
-use crate::workplace::technician;
+use crate::workplace::{factory, named_team, technician};
 
 /// Two clients, one with a site in the zone Nord; an equipment each; two technicians, one of a team.
 struct World {
@@ -46,16 +46,7 @@ impl World {
         let manager = new_user_id(&db, "salma", Role::Manager).await;
         let (atlas, rif, site) = must(&db, |tx| {
             let atlas = tx.clients().insert(&client("Atlas"), None)?.id;
-            let site = Site {
-                client: atlas,
-                name: "Usine".into(),
-                address: None,
-                city: None,
-                zone: Some("nord".into()),
-                latitude: None,
-                longitude: None,
-            };
-            let site = tx.clients().insert_site(&site, None)?.id;
+            let site = tx.clients().insert_site(&factory(atlas, "nord"), None)?.id;
             Ok((atlas, tx.clients().insert(&client("Rif"), None)?.id, site))
         })
         .await;
@@ -71,16 +62,7 @@ impl World {
         };
         let (pump, press) = (equipment("Pompe"), equipment("Presse"));
         let (team, samir, samir_user, yassine) = must(&db, |tx| {
-            let team = tx
-                .teams()
-                .insert(
-                    &Team {
-                        name: "Nord".into(),
-                        lead: None,
-                    },
-                    None,
-                )?
-                .id;
+            let team = tx.teams().insert(&named_team("Nord"), None)?.id;
             let first = tx.users().insert(&user("samir", Role::Technician), None)?.id;
             let second = tx.users().insert(&user("yassine", Role::Technician), None)?.id;
             let samir = Technician {

@@ -1,7 +1,8 @@
 //! What the modules share.
 
 use domain::audit::Origin;
-use domain::error::RepoError;
+use domain::error::{Constraint, Repo, RepoError};
+use domain::page::{Page, PageRequest, Sort, Start};
 use domain::policy::Role;
 use domain::ports::{Erased, Tx, TxError, UnitOfWork};
 use domain::user::{Locale, User};
@@ -45,6 +46,48 @@ pub fn repo_error<R: std::fmt::Debug>(result: Result<R, TxError>) -> RepoError {
         TxError::Repo(error) => error,
         TxError::Refused(_) => panic!("refused by the work itself"),
     }
+}
+
+/// The rule of the database that was expected to refuse.
+pub fn conflict<R: std::fmt::Debug>(result: Result<R, TxError>) -> Constraint {
+    match repo_error(result) {
+        RepoError::Conflict { constraint, .. } => constraint,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Asks for a page of two rows.
+pub fn page<K>(key: K, descending: bool, start: Start) -> PageRequest<K> {
+    PageRequest {
+        limit: 2,
+        start,
+        sort: Sort { key, descending },
+    }
+}
+
+/// All rows of a list, page by page, each with the total of all.
+pub async fn walk<K: Copy, T>(
+    key: K,
+    descending: bool,
+    list: impl AsyncFn(PageRequest<K>) -> Repo<Page<T>>,
+) -> Vec<T> {
+    let (mut start, mut all, mut totals) = (Start::Offset(0), Vec::new(), Vec::new());
+    loop {
+        let got = list(page(key, descending, start)).await.unwrap();
+        let rows = got.items.len();
+        assert!(rows <= 2, "no page is longer than asked");
+        assert!(rows == 2 || got.next_cursor.is_none(), "only the last is shorter");
+        all.extend(got.items);
+        totals.push(got.total);
+        match got.next_cursor {
+            Some(cursor) => start = Start::Cursor(cursor),
+            None => break,
+        }
+    }
+    for total in totals {
+        assert_eq!(total, all.len() as u64, "the total is of all pages");
+    }
+    all
 }
 
 pub fn user(name: &str, role: Role) -> User {

@@ -1,7 +1,7 @@
 //! Technicians, their skills, teams.
 
 use domain::error::{Constraint, RepoError};
-use domain::page::{PageRequest, Sort, Start};
+use domain::page::{PageRequest, Start};
 use domain::policy::{Reach, Role, Visibility};
 use domain::skill::{HeldSkill, RequiredSkill, Skill, SkillLevel, SkillQueries, SkillSort};
 use domain::team::{Team, TeamQueries, TeamSort};
@@ -13,8 +13,8 @@ use infra_postgres::technicians::PgTechnicianQueries;
 use jiff::civil::{Date, date};
 use test_support::TestDb;
 
-use crate::support::{must, new_user_id, repo_error, run, user};
-use crate::workplace::{Workplace, technician, workplace};
+use crate::support::{conflict, must, new_user_id, page, repo_error, run, user, walk};
+use crate::workplace::{Workplace, named_team, technician, workplace};
 
 const TODAY: Date = date(2026, 3, 2);
 
@@ -42,14 +42,6 @@ async fn two_skills(db: &TestDb) -> (Id<Skill>, Id<Skill>) {
         ))
     })
     .await
-}
-
-fn page<K>(key: K, descending: bool, start: Start) -> PageRequest<K> {
-    PageRequest {
-        limit: 2,
-        start,
-        sort: Sort { key, descending },
-    }
 }
 
 fn everybody() -> PageRequest<TechnicianSort> {
@@ -87,16 +79,7 @@ async fn a_technician_comes_back_with_skills_and_names_from_both_sides() {
         ..technician(account)
     };
     let (stored, detail) = must(&db, move |tx| {
-        let team = tx
-            .teams()
-            .insert(
-                &Team {
-                    name: "Nord".into(),
-                    lead: None,
-                },
-                None,
-            )?
-            .id;
+        let team = tx.teams().insert(&named_team("Nord"), None)?.id;
         let made = tx.technicians().insert(&full(team), None)?;
         let found = tx.technicians().find(made.id)?.unwrap();
         assert_eq!(made, found, "what the write answers is what is stored");
@@ -226,43 +209,30 @@ async fn constraints_answer_by_name() {
         team,
         ..
     } = workplace().await;
-    let conflict = |error: RepoError| match error {
-        RepoError::Conflict { constraint, .. } => constraint,
-        other => panic!("{other:?}"),
-    };
     let twice = run(&db, move |tx| {
         tx.technicians().insert(&technician(technician_user), None)
     })
     .await;
-    assert_eq!(conflict(repo_error(twice)), Constraint::TechnicianUser);
+    assert_eq!(conflict(twice), Constraint::TechnicianUser);
     let nobody = run(&db, |tx| {
         tx.technicians().insert(&technician(Id::new(999_999)), None)
     })
     .await;
-    assert_eq!(conflict(repo_error(nobody)), Constraint::MissingReference);
+    assert_eq!(conflict(nobody), Constraint::MissingReference);
     let used = run(&db, move |tx| {
         let before = tx.technicians().lock(busy)?.unwrap();
         tx.technicians().delete(&before)
     })
     .await;
-    assert_eq!(conflict(repo_error(used)), Constraint::InUse);
+    assert_eq!(conflict(used), Constraint::InUse);
     let used = run(&db, move |tx| {
         let before = tx.teams().lock(team)?.unwrap();
         tx.teams().delete(&before)
     })
     .await;
-    assert_eq!(conflict(repo_error(used)), Constraint::InUse);
-    let taken = run(&db, |tx| {
-        tx.teams().insert(
-            &Team {
-                name: "Nord".into(),
-                lead: None,
-            },
-            None,
-        )
-    })
-    .await;
-    assert_eq!(conflict(repo_error(taken)), Constraint::TeamName);
+    assert_eq!(conflict(used), Constraint::InUse);
+    let taken = run(&db, |tx| tx.teams().insert(&named_team("Nord"), None)).await;
+    assert_eq!(conflict(taken), Constraint::TeamName);
     let negative = run(&db, move |tx| {
         let before = tx.technicians().lock(busy)?.unwrap();
         let after = Technician {
@@ -272,7 +242,7 @@ async fn constraints_answer_by_name() {
         tx.technicians().update(&before, &after)
     })
     .await;
-    assert_eq!(conflict(repo_error(negative)), Constraint::CheckViolation);
+    assert_eq!(conflict(negative), Constraint::CheckViolation);
     let unknown_skill = run(&db, move |tx| {
         let before = tx.technicians().lock(busy)?.unwrap();
         let skills = vec![held(Id::new(999_999), SkillLevel::Beginner, None)];
@@ -285,7 +255,7 @@ async fn constraints_answer_by_name() {
         )
     })
     .await;
-    assert_eq!(conflict(repo_error(unknown_skill)), Constraint::MissingReference);
+    assert_eq!(conflict(unknown_skill), Constraint::MissingReference);
 
     let soudure = must(&db, move |tx| {
         let soudure = tx.skills().insert(&skill("Soudure"), None)?;
@@ -302,9 +272,9 @@ async fn constraints_answer_by_name() {
     })
     .await;
     let taken = run(&db, |tx| tx.skills().insert(&skill("Soudure"), None)).await;
-    assert_eq!(conflict(repo_error(taken)), Constraint::SkillName);
+    assert_eq!(conflict(taken), Constraint::SkillName);
     let (id, used) = (soudure.id, run(&db, move |tx| tx.skills().delete(&soudure)).await);
-    assert_eq!(conflict(repo_error(used)), Constraint::InUse);
+    assert_eq!(conflict(used), Constraint::InUse);
     let unknown = must(&db, move |tx| {
         tx.skills().unknown(&[Id::new(77), id, Id::new(78)])
     })
@@ -385,19 +355,7 @@ async fn each_caller_sees_the_technicians_that_the_policy_says() {
 async fn filters_look_at_skill_level_certificate_zone_team_state_and_account() {
     let db = TestDb::new().await;
     let (weld, cool) = two_skills(&db).await;
-    let team = must(&db, |tx| {
-        Ok(tx
-            .teams()
-            .insert(
-                &Team {
-                    name: "Nord".into(),
-                    lead: None,
-                },
-                None,
-            )?
-            .id)
-    })
-    .await;
+    let team = must(&db, |tx| Ok(tx.teams().insert(&named_team("Nord"), None)?.id)).await;
     let made = must(&db, move |tx| {
         let people: Vec<(&str, Vec<HeldSkill>)> = vec![
             (
@@ -559,16 +517,14 @@ async fn pages_follow_each_other_over_ties_and_empty_values() {
         TechnicianSort::HiredOn,
     ] {
         for descending in [false, true] {
-            let (mut start, mut seen) = (Start::Offset(0), Vec::new());
-            loop {
-                let request = page(key, descending, start);
+            let all = walk(key, descending, async |request| {
                 let filter = TechnicianFilter::default();
-                let got = queries
-                    .list(&filter, &Visibility::All, TODAY, &request)
-                    .await
-                    .unwrap();
-                assert_eq!(got.total, 7);
-                seen.extend(got.items.into_iter().map(|t| {
+                queries.list(&filter, &Visibility::All, TODAY, &request).await
+            })
+            .await;
+            let seen: Vec<_> = all
+                .into_iter()
+                .map(|t| {
                     let value = match key {
                         TechnicianSort::Id => Some(String::new()),
                         TechnicianSort::FullName => Some(t.full_name),
@@ -576,12 +532,8 @@ async fn pages_follow_each_other_over_ties_and_empty_values() {
                         TechnicianSort::HiredOn => t.record.hired_on.map(|d| d.to_string()),
                     };
                     (value, t.record.id)
-                }));
-                match got.next_cursor {
-                    Some(cursor) => start = Start::Cursor(cursor),
-                    None => break,
-                }
-            }
+                })
+                .collect();
             let mut expected = seen.clone();
             expected.sort_by_key(|(value, id)| (value.is_none(), value.clone(), *id));
             if descending {
@@ -655,20 +607,18 @@ async fn teams_and_skills_come_back_page_by_page() {
         (true, false, [2, 0, 1]),
         (true, true, [1, 0, 2]),
     ] {
-        let (mut seen, mut start) = ((Vec::new(), Vec::new()), (Start::Offset(0), Start::Offset(0)));
-        for _ in 0..2 {
-            let key = if by_name { TeamSort::Name } else { TeamSort::Id };
-            let t = team_queries.list(&page(key, descending, start.0)).await.unwrap();
-            let key = if by_name { SkillSort::Name } else { SkillSort::Id };
-            let s = skill_queries.list(&page(key, descending, start.1)).await.unwrap();
-            assert_eq!((t.total, s.total), (3, 3));
-            seen.0.extend(t.items);
-            seen.1.extend(s.items);
-            start = (
-                Start::Cursor(t.next_cursor.unwrap_or_default()),
-                Start::Cursor(s.next_cursor.unwrap_or_default()),
-            );
-        }
+        let team_key = if by_name { TeamSort::Name } else { TeamSort::Id };
+        let skill_key = if by_name { SkillSort::Name } else { SkillSort::Id };
+        let seen = (
+            walk(team_key, descending, async |request| {
+                team_queries.list(&request).await
+            })
+            .await,
+            walk(skill_key, descending, async |request| {
+                skill_queries.list(&request).await
+            })
+            .await,
+        );
         assert_eq!(seen.0, order.map(|i| teams[i].clone()), "{by_name} {descending}");
         assert_eq!(seen.1, order.map(|i| skills[i].clone()), "{by_name} {descending}");
     }
@@ -685,13 +635,7 @@ async fn teams_and_skills_come_back_page_by_page() {
     let (team, one_skill) = (teams[0].clone(), skills[0].clone());
     must(&db, move |tx| {
         assert_eq!(tx.teams().find(team.id)?.as_ref(), Some(&team));
-        let renamed = tx.teams().update(
-            &team,
-            &Team {
-                name: "d".into(),
-                lead: None,
-            },
-        )?;
+        let renamed = tx.teams().update(&team, &named_team("d"))?;
         assert_eq!((renamed.version, renamed.lead), (2, None));
         tx.teams().delete(&renamed)?;
         let before = tx.skills().lock(one_skill.id)?.unwrap();

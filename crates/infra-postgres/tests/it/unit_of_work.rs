@@ -8,7 +8,7 @@ use domain::policy::Role;
 use domain::ports::{TxError, UnitOfWork};
 use test_support::TestDb;
 
-use crate::support::{must, new_user, origin, repo_error, run, user};
+use crate::support::{conflict, must, new_user, origin, repo_error, run, user};
 
 #[tokio::test]
 async fn a_refusal_leaves_nothing_behind() {
@@ -186,7 +186,7 @@ async fn when_all_connections_are_taken_the_answer_is_unavailable_in_time() {
 async fn constraints_answer_by_name() {
     let db = TestDb::new().await;
     new_user(&db, "amal", Role::Admin).await;
-    let taken = repo_error(
+    let taken = conflict(
         run(&db, |tx| {
             let mut other = user("AMAL", Role::Client);
             other.email = "autre@exemple.ma".into();
@@ -194,17 +194,8 @@ async fn constraints_answer_by_name() {
         })
         .await,
     );
-    assert!(
-        matches!(
-            taken,
-            RepoError::Conflict {
-                constraint: Constraint::UserUsername,
-                ..
-            }
-        ),
-        "{taken:?}"
-    );
-    let taken = repo_error(
+    assert_eq!(taken, Constraint::UserUsername);
+    let taken = conflict(
         run(&db, |tx| {
             let mut other = user("karim", Role::Client);
             other.email = "Amal@Exemple.MA".into();
@@ -212,16 +203,7 @@ async fn constraints_answer_by_name() {
         })
         .await,
     );
-    assert!(
-        matches!(
-            taken,
-            RepoError::Conflict {
-                constraint: Constraint::UserEmail,
-                ..
-            }
-        ),
-        "{taken:?}"
-    );
+    assert_eq!(taken, Constraint::UserEmail);
 }
 
 #[tokio::test]

@@ -1,21 +1,13 @@
 //! Accounts.
 
 use domain::Id;
-use domain::page::{PageRequest, Sort, Start};
+use domain::page::Start;
 use domain::policy::{Reach, Role, Visibility};
 use domain::user::{UserFilter, UserQueries, UserSort};
 use infra_postgres::users::PgUserQueries;
 use test_support::TestDb;
 
-use crate::support::{must, new_user, user};
-
-fn page(key: UserSort, descending: bool, start: Start) -> PageRequest<UserSort> {
-    PageRequest {
-        limit: 2,
-        start,
-        sort: Sort { key, descending },
-    }
-}
+use crate::support::{must, new_user, page, user, walk};
 
 #[tokio::test]
 async fn an_account_comes_back_as_it_went_with_all_its_roles() {
@@ -102,20 +94,12 @@ async fn pages_follow_each_other_without_gap_or_repeat_in_every_order() {
         UserSort::CreatedAt,
     ] {
         for descending in [false, true] {
-            let (mut start, mut seen): (Start, Vec<Id<_>>) = (Start::Offset(0), Vec::new());
-            loop {
-                let request = page(key, descending, start);
-                let got = queries
-                    .list(&UserFilter::default(), &Visibility::All, &request)
-                    .await
-                    .unwrap();
-                assert_eq!(got.total, 5);
-                seen.extend(got.items.iter().map(|u| u.id));
-                match got.next_cursor {
-                    Some(cursor) => start = Start::Cursor(cursor),
-                    None => break,
-                }
-            }
+            let all = walk(key, descending, async |request| {
+                let filter = UserFilter::default();
+                queries.list(&filter, &Visibility::All, &request).await
+            })
+            .await;
+            let seen: Vec<Id<_>> = all.iter().map(|u| u.id).collect();
             let mut expected = seen.clone();
             expected.sort();
             if descending {

@@ -37,20 +37,32 @@ pub fn technician(user: Id<User>) -> Technician {
     }
 }
 
+/// A team without lead.
+pub fn named_team(name: &str) -> Team {
+    Team {
+        name: name.into(),
+        lead: None,
+    }
+}
+
+/// A site of which only the zone is known.
+pub fn factory(client: Id<Client>, zone: &str) -> Site {
+    Site {
+        client,
+        name: "Usine".into(),
+        address: None,
+        city: None,
+        zone: Some(zone.into()),
+        latitude: None,
+        longitude: None,
+    }
+}
+
 pub async fn workplace() -> Workplace {
     let db = TestDb::new().await;
     let (client_id, site, other_client) = must(&db, |tx| {
         let tanger = tx.clients().insert(&client("Conserverie"), None)?.id;
-        let site = Site {
-            client: tanger,
-            name: "Usine".into(),
-            address: None,
-            city: None,
-            zone: Some("Nord".into()),
-            latitude: None,
-            longitude: None,
-        };
-        let site = tx.clients().insert_site(&site, None)?.id;
+        let site = tx.clients().insert_site(&factory(tanger, "Nord"), None)?.id;
         let other = Client {
             city: Some("Safi".into()),
             sector: Some("textile".into()),
@@ -62,26 +74,8 @@ pub async fn workplace() -> Workplace {
     })
     .await;
     let (team, other_team, busy, user_id, idle) = must(&db, |tx| {
-        let team = tx
-            .teams()
-            .insert(
-                &Team {
-                    name: "Nord".into(),
-                    lead: None,
-                },
-                None,
-            )?
-            .id;
-        let other_team = tx
-            .teams()
-            .insert(
-                &Team {
-                    name: "Sud".into(),
-                    lead: None,
-                },
-                None,
-            )?
-            .id;
+        let team = tx.teams().insert(&named_team("Nord"), None)?.id;
+        let other_team = tx.teams().insert(&named_team("Sud"), None)?.id;
         let first = tx.users().insert(&user("samir", Role::Technician), None)?.id;
         let second = tx.users().insert(&user("yassine", Role::Technician), None)?.id;
         let busy = Technician {

@@ -1,20 +1,12 @@
 //! Lists: filters, orders, and what each may see.
 
 use domain::equipment::{Criticality, EquipmentFilter, EquipmentQueries, EquipmentSort, EquipmentStatus};
-use domain::page::{PageRequest, Sort, Start};
 use domain::policy::{Reach, Visibility};
 use domain::{Id, Vocab};
 use infra_postgres::equipments::PgEquipmentQueries;
 
 use super::{World, day, equipment};
-
-fn page(key: EquipmentSort, descending: bool, start: Start) -> PageRequest<EquipmentSort> {
-    PageRequest {
-        limit: 2,
-        start,
-        sort: Sort { key, descending },
-    }
-}
+use crate::support::walk;
 
 async fn serials(
     world: &World,
@@ -24,25 +16,9 @@ async fn serials(
     descending: bool,
 ) -> Vec<String> {
     let queries = PgEquipmentQueries::new(world.db.reader());
-    let (mut start, mut all) = (Start::Offset(0), Vec::new());
-    loop {
-        let got = queries
-            .list(filter, seen, &page(key, descending, start))
-            .await
-            .unwrap();
-        all.extend(got.items.into_iter().map(|e| e.record.data.serial_number));
-        match got.next_cursor {
-            Some(cursor) => start = Start::Cursor(cursor),
-            None => {
-                assert_eq!(
-                    usize::try_from(got.total).unwrap(),
-                    all.len(),
-                    "the total is of all pages"
-                );
-                return all;
-            }
-        }
-    }
+    let list = async |request| queries.list(filter, seen, &request).await;
+    let all = walk(key, descending, list).await;
+    all.into_iter().map(|e| e.record.data.serial_number).collect()
 }
 
 /// Five of Atlas (every criticality, two days due and two without), one of Rif.

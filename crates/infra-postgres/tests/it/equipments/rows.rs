@@ -8,7 +8,7 @@ use domain::{Id, Record};
 use infra_postgres::equipments::PgEquipmentQueries;
 
 use super::{World, day, equipment};
-use crate::support::{must, repo_error, run};
+use crate::support::{conflict, must, repo_error, run};
 
 fn skills(world: &World) -> [i64; 2] {
     world
@@ -19,13 +19,6 @@ fn skills(world: &World) -> [i64; 2] {
             .db
             .number(&format!("SELECT id FROM competences WHERE nom = '{nom}'"))
     })
-}
-
-fn constraint(error: RepoError) -> Constraint {
-    match error {
-        RepoError::Conflict { constraint, .. } => constraint,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[tokio::test]
@@ -149,7 +142,7 @@ async fn a_serial_number_is_unique_for_its_client_only() {
         ..twice
     };
     let refused = run(&world.db, move |tx| tx.equipments().insert(&twice, None)).await;
-    assert_eq!(constraint(repo_error(refused)), Constraint::EquipmentSerial);
+    assert_eq!(conflict(refused), Constraint::EquipmentSerial);
     world.insert(equipment(world.rif, "A-1")).await;
 }
 
@@ -201,7 +194,7 @@ async fn what_an_equipment_refers_to_exists_and_is_its_owners() {
         let mut e = wrong.clone();
         change(&mut e);
         let refused = run(&world.db, move |tx| tx.equipments().insert(&e, None)).await;
-        assert_eq!(constraint(repo_error(refused)), Constraint::MissingReference);
+        assert_eq!(conflict(refused), Constraint::MissingReference);
     }
 }
 
@@ -222,7 +215,7 @@ async fn what_is_used_stays_and_what_goes_leaves_its_trace() {
         run(&world.db, move |tx| tx.equipments().delete(&record))
     };
     for used in [parent.clone(), used] {
-        assert_eq!(constraint(repo_error(delete(used).await)), Constraint::InUse);
+        assert_eq!(conflict(delete(used).await), Constraint::InUse);
     }
     delete(part.clone()).await.unwrap();
     assert!(
@@ -250,6 +243,6 @@ async fn a_change_of_owner_is_refused_while_anything_names_both() {
             tx.equipments().update(&record, &after)
         })
     };
-    assert_eq!(constraint(repo_error(give(used).await)), Constraint::InUse);
+    assert_eq!(conflict(give(used).await), Constraint::InUse);
     assert_eq!(give(free).await.unwrap().client, rif);
 }

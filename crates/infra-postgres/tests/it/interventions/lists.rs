@@ -6,20 +6,13 @@ use domain::intervention::{
     Closing, Intervention, InterventionFilter, InterventionQueries, InterventionSort, Kind, Priority, Status,
     WaitReason,
 };
-use domain::page::{PageRequest, Sort, Start};
+use domain::page::Start;
 use domain::policy::{Reach, Visibility};
 use infra_postgres::equipments::PgEquipmentQueries;
 use infra_postgres::interventions::PgInterventionQueries;
 
 use super::{World, at};
-
-fn page(key: InterventionSort, descending: bool, start: Start) -> PageRequest<InterventionSort> {
-    PageRequest {
-        limit: 2,
-        start,
-        sort: Sort { key, descending },
-    }
-}
+use crate::support::{page, walk};
 
 /// Ranks of the numbers of all rows, page by page.
 async fn ranks(
@@ -30,29 +23,10 @@ async fn ranks(
     descending: bool,
 ) -> Vec<u32> {
     let queries = PgInterventionQueries::new(world.db.reader());
-    let (mut start, mut all) = (Start::Offset(0), Vec::new());
-    loop {
-        let got = queries
-            .list(filter, seen, &page(key, descending, start))
-            .await
-            .unwrap();
-        all.extend(
-            got.items
-                .iter()
-                .map(|i| i.record.number[9..].parse::<u32>().unwrap()),
-        );
-        match got.next_cursor {
-            Some(cursor) => start = Start::Cursor(cursor),
-            None => {
-                assert_eq!(
-                    usize::try_from(got.total).unwrap(),
-                    all.len(),
-                    "the total is of all pages"
-                );
-                return all;
-            }
-        }
-    }
+    let list = async |request| queries.list(filter, seen, &request).await;
+    let all = walk(key, descending, list).await;
+    let rank = |number: &str| number[9..].parse().unwrap();
+    all.iter().map(|i| rank(&i.record.number)).collect()
 }
 
 async fn numbered(world: &World, filter: &InterventionFilter, seen: &Visibility) -> Vec<u32> {

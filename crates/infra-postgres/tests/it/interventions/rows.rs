@@ -10,7 +10,7 @@ use domain::skill::{RequiredSkill, Skill, SkillLevel};
 use infra_postgres::interventions::PgInterventionQueries;
 
 use super::{World, at};
-use crate::support::{must, repo_error, run};
+use crate::support::{conflict, must, repo_error, run};
 
 async fn skills(world: &World) -> [Id<Skill>; 2] {
     must(&world.db, |tx| {
@@ -283,17 +283,8 @@ async fn a_technician_works_on_one_job_at_a_time() {
     };
     world.insert(running(1)).await;
     let second = running(2);
-    let refused = repo_error(run(&world.db, move |tx| tx.interventions().insert(&second, None)).await);
-    assert!(
-        matches!(
-            refused,
-            RepoError::Conflict {
-                constraint: Constraint::TechnicianBusy,
-                ..
-            }
-        ),
-        "{refused:?}"
-    );
+    let refused = conflict(run(&world.db, move |tx| tx.interventions().insert(&second, None)).await);
+    assert_eq!(refused, Constraint::TechnicianBusy);
 }
 
 #[tokio::test]
