@@ -8,6 +8,7 @@
 pub mod deliver;
 pub mod dispatch;
 pub mod mail;
+mod matter;
 pub mod message;
 pub mod replay;
 pub mod retention;

@@ -1,0 +1,88 @@
+//! What an event is about and whom it concerns, read when it is told.
+
+use domain::Id;
+use domain::event::Event;
+use domain::intervention::Intervention;
+use domain::notification::{About, Circumstances, Concerned};
+use domain::ports::Tx;
+use domain::technician::{Availability, Technician};
+
+use super::texts::Facts;
+use crate::error::AppError;
+
+/// What an event is about, and whom it concerns.
+pub(super) struct Matter {
+    pub about: About,
+    pub facts: Facts,
+    pub circumstances: Circumstances,
+    pub concerned: Concerned,
+}
+
+/// Reads what the event is about; `None` when there is nothing to tell.
+pub(super) fn matter(tx: &mut dyn Tx, event: &Event) -> Result<Option<Matter>, AppError> {
+    match *event {
+        Event::InterventionStatusChanged { .. } => Ok(None),
+        Event::InterventionCreated { id }
+        | Event::InterventionClosed { id }
+        | Event::InterventionCancelled { id } => job(tx, id, None, None),
+        Event::InterventionAssigned {
+            id,
+            technician,
+            previous,
+        } => job(tx, id, technician, previous),
+        Event::EquipmentDown { id, job } => {
+            let Some(facts) = tx.notifications().equipment_facts(id)? else {
+                return Ok(None);
+            };
+            Ok(Some(Matter {
+                about: About::Equipment(id),
+                facts: Facts::Equipment(facts),
+                circumstances: Circumstances::default(),
+                concerned: tx.notifications().concerned_by_equipment(id, job)?,
+            }))
+        }
+        Event::TechnicianAvailabilityChanged { to, .. } if to != Availability::Unavailable => Ok(None),
+        Event::TechnicianAvailabilityChanged { id, .. } => {
+            let Some(facts) = tx.notifications().technician_facts(id)? else {
+                return Ok(None);
+            };
+            let away_with_open_jobs = !facts.open_jobs.is_empty();
+            Ok(Some(Matter {
+                about: About::Technician(id),
+                facts: Facts::Technician(facts),
+                circumstances: Circumstances {
+                    away_with_open_jobs,
+                    ..Circumstances::default()
+                },
+                concerned: tx.notifications().concerned_by_technician(id)?,
+            }))
+        }
+    }
+}
+
+fn job(
+    tx: &mut dyn Tx,
+    id: Id<Intervention>,
+    assigned: Option<Id<Technician>>,
+    previous: Option<Id<Technician>>,
+) -> Result<Option<Matter>, AppError> {
+    let Some(facts) = tx.notifications().job_facts(id)? else {
+        return Ok(None);
+    };
+    let circumstances = Circumstances {
+        critical: facts.critical,
+        still_assigned: assigned.is_some() && assigned == facts.technician,
+        still_withdrawn: previous != facts.technician,
+        ..Circumstances::default()
+    };
+    let mut concerned = tx.notifications().concerned_by_job(id)?;
+    if let Some(previous) = previous {
+        concerned.previous = tx.notifications().concerned_by_technician(previous)?.technician;
+    }
+    Ok(Some(Matter {
+        about: About::Intervention(id),
+        facts: Facts::Job(facts),
+        circumstances,
+        concerned,
+    }))
+}
