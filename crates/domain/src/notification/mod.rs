@@ -11,11 +11,13 @@ use crate::user::User;
 use crate::vocab::vocab;
 
 pub mod facts;
+pub mod notice;
 pub mod routes;
 pub mod store;
 
 pub use facts::{EquipmentFacts, JobFacts, TechnicianFacts};
-pub use routes::{Addressee, Circumstances, Notice, addressees};
+pub use notice::Notice;
+pub use routes::{Addressee, Circumstances, addressees};
 #[cfg(feature = "mocks")]
 pub use store::MockNotificationStore;
 pub use store::{Inserted, NotificationStore, Outgoing};

@@ -1,0 +1,14 @@
+//! Who is told of what happens to an equipment.
+
+use super::Audience::{Clients, Leads};
+use super::Condition::Always;
+use super::Route;
+use crate::notification::Notice::{EquipmentDown, FailureKnown};
+use crate::notification::NotificationKind as K;
+
+const DOWN: &str = "equipement.en_panne";
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::new(DOWN, Always, Leads, EquipmentDown, K::Failure),
+    Route::new(DOWN, Always, Clients, FailureKnown, K::Failure),
+];

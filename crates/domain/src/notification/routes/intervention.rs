@@ -1,0 +1,27 @@
+//! Who is told of what happens to a job.
+
+use super::Audience::{Clients, Leads, Previous, Requester, Technician};
+use super::Condition::{Always, Critical, StillAssigned, StillWithdrawn};
+use super::{INBOX, MAIL_AND_LOG, Route};
+use crate::notification::Notice::{
+    CriticalJob, JobAssigned, JobCancelled, JobClosed, JobReport, JobWithdrawn, RequestReceived,
+    TechnicianNamed, VisitCancelled,
+};
+use crate::notification::NotificationKind as K;
+
+const CREATED: &str = "intervention.creee";
+const ASSIGNED: &str = "intervention.affectee";
+const CLOSED: &str = "intervention.cloturee";
+const CANCELLED: &str = "intervention.annulee";
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::new(CREATED, Critical, Leads, CriticalJob, K::Reminder),
+    Route::new(CREATED, Always, Requester, RequestReceived, K::Reminder),
+    Route::new(ASSIGNED, StillAssigned, Technician, JobAssigned, K::Assignment).by(MAIL_AND_LOG),
+    Route::new(ASSIGNED, StillAssigned, Clients, TechnicianNamed, K::Assignment),
+    Route::new(ASSIGNED, StillWithdrawn, Previous, JobWithdrawn, K::Assignment),
+    Route::new(CLOSED, Always, Clients, JobReport, K::Closing),
+    Route::new(CLOSED, Always, Leads, JobClosed, K::Closing).by(INBOX),
+    Route::new(CANCELLED, Always, Technician, VisitCancelled, K::Closing),
+    Route::new(CANCELLED, Always, Clients, JobCancelled, K::Closing),
+];
