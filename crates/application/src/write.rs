@@ -49,11 +49,20 @@ pub fn silent<V>() -> Render<V> {
     })
 }
 
+/// Admits whoever holds the right that was required: what [`App::write`] asks when the answer shows
+/// nothing that takes more than that.
+///
+/// # Errors
+/// Never.
+pub fn anyone(_: &mut dyn Tx, _: &Ctx) -> Result<(), AppError> {
+    Ok(())
+}
+
 impl App {
     /// Runs `work` in one transaction under the context's idempotency key, if it has one.
     ///
     /// `admit` is asked before a stored answer is given again: it must refuse who may no longer
-    /// see the object. `work` makes the same check itself when it runs.
+    /// see the object. `work` makes the same check itself when it runs. Both are given the context.
     ///
     /// # Errors
     /// What `work` or `admit` refused with; `IdempotencyMismatch`, `IdempotencyRunning`.
@@ -66,25 +75,26 @@ impl App {
         work: F,
     ) -> Result<Written<V>, AppError>
     where
-        A: Fn(&mut dyn Tx) -> Result<(), AppError> + Send + Sync + 'static,
-        F: Fn(&mut dyn Tx) -> Result<V, AppError> + Send + Sync + 'static,
+        A: Fn(&mut dyn Tx, &Ctx) -> Result<(), AppError> + Send + Sync + 'static,
+        F: Fn(&mut dyn Tx, &Ctx) -> Result<V, AppError> + Send + Sync + 'static,
         V: Send + 'static,
     {
-        let key = ctx.idempotency.clone();
+        let asking = ctx.clone();
         self.run(name, &ctx.origin, move |tx| {
-            if let Some(key) = &key {
+            let ctx = &asking;
+            if let Some(key) = &ctx.idempotency {
                 match claim(tx, key)? {
                     Claim::Mine => {}
                     Claim::Mismatch => return Err(AppError::rule(Code::IdempotencyMismatch)),
                     Claim::Done(answer) => {
-                        admit(tx)?;
+                        admit(tx, ctx)?;
                         return Ok(Written::Replayed(answer));
                     }
                 }
             }
-            let value = work(tx)?;
+            let value = work(tx, ctx)?;
             let answer = render(&value);
-            if let Some(key) = &key {
+            if let Some(key) = &ctx.idempotency {
                 tx.idempotency().complete(key, &answer)?;
             }
             Ok(Written::Fresh { value, answer })

@@ -7,11 +7,11 @@ use domain::policy::Permission;
 use domain::ports::Tx;
 use domain::{Id, Record};
 
-use super::target;
+use super::manage;
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
 use crate::error::AppError;
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// Makes the contact that the caller wants out of the present one; pure.
 pub type EditContact = Arc<dyn Fn(&Record<Contact>) -> Result<Contact, AppError> + Send + Sync>;
@@ -28,20 +28,14 @@ pub async fn create_contact(
 ) -> Result<Written<Record<Contact>>, AppError> {
     ctx.require(Permission::ClientManage)?;
     rules::validate_contact(&contact)?;
-    let (ctx_in, by) = (ctx.clone(), Some(ctx.actor.user));
-    app.write(
-        ctx,
-        "client.create_contact",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            lock_client(tx, &ctx_in, contact.client)?;
-            if contact.principal {
-                make_room(tx, contact.client, None)?;
-            }
-            Ok(tx.clients().insert_contact(&contact, by)?)
-        },
-    )
+    let by = Some(ctx.actor.user);
+    app.write(ctx, "client.create_contact", render, anyone, move |tx, ctx| {
+        lock_client(tx, ctx, contact.client)?;
+        if contact.principal {
+            make_room(tx, contact.client, None)?;
+        }
+        Ok(tx.clients().insert_contact(&contact, by)?)
+    })
     .await
 }
 
@@ -59,26 +53,19 @@ pub async fn update_contact(
     render: Render<Record<Contact>>,
 ) -> Result<Written<Record<Contact>>, AppError> {
     ctx.require(Permission::ClientManage)?;
-    let ctx_in = ctx.clone();
-    app.write(
-        ctx,
-        "client.update_contact",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            let before = lock(tx, &ctx_in, client, id)?;
-            check_version(before.version, expected)?;
-            let after = Contact {
-                client: before.client,
-                ..edit(&before)?
-            };
-            rules::validate_contact(&after)?;
-            if after.principal {
-                make_room(tx, client, Some(id))?;
-            }
-            Ok(tx.clients().update_contact(&before, &after)?)
-        },
-    )
+    app.write(ctx, "client.update_contact", render, anyone, move |tx, ctx| {
+        let before = lock(tx, ctx, client, id)?;
+        check_version(before.version, expected)?;
+        let after = Contact {
+            client: before.client,
+            ..edit(&before)?
+        };
+        rules::validate_contact(&after)?;
+        if after.principal {
+            make_room(tx, client, Some(id))?;
+        }
+        Ok(tx.clients().update_contact(&before, &after)?)
+    })
     .await
 }
 
@@ -95,30 +82,23 @@ pub async fn delete_contact(
     render: Render<()>,
 ) -> Result<Written<()>, AppError> {
     ctx.require(Permission::ClientManage)?;
-    let ctx_in = ctx.clone();
-    app.write(
-        ctx,
-        "client.delete_contact",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            let before = lock(tx, &ctx_in, client, id)?;
-            check_version(before.version, expected)?;
-            Ok(tx.clients().delete_contact(&before)?)
-        },
-    )
+    app.write(ctx, "client.delete_contact", render, anyone, move |tx, ctx| {
+        let before = lock(tx, ctx, client, id)?;
+        check_version(before.version, expected)?;
+        Ok(tx.clients().delete_contact(&before)?)
+    })
     .await
 }
 
 /// Whoever changes contacts holds the client: two requests that each name a principal contact
 /// follow each other instead of colliding.
 fn lock_client(tx: &mut dyn Tx, ctx: &Ctx, client: Id<Client>) -> Result<(), AppError> {
-    let target = target(tx, ctx, client)?;
-    ctx.decide(Permission::ClientManage, &target)?;
+    manage(tx, ctx, client)?;
     tx.clients().lock(client)?.ok_or(AppError::NotFound)?;
     Ok(())
 }
 
+/// The contact, locked, if it is one of this client and the caller may change it.
 fn lock(
     tx: &mut dyn Tx,
     ctx: &Ctx,

@@ -8,7 +8,7 @@ use super::require_portal_role;
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::error::AppError;
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// Creates a client.
 ///
@@ -24,17 +24,11 @@ pub async fn create(
     ctx.require(Permission::ClientManage)?;
     rules::validate(&client)?;
     let by = Some(ctx.actor.user);
-    app.write(
-        ctx,
-        "client.create",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            if let Some(user) = client.user {
-                require_portal_role(tx, user)?;
-            }
-            Ok(tx.clients().insert(&client, by)?)
-        },
-    )
+    app.write(ctx, "client.create", render, anyone, move |tx, _| {
+        if let Some(user) = client.user {
+            require_portal_role(tx, user)?;
+        }
+        Ok(tx.clients().insert(&client, by)?)
+    })
     .await
 }

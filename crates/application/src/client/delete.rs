@@ -4,11 +4,11 @@ use domain::Id;
 use domain::client::Client;
 use domain::policy::Permission;
 
-use super::target;
+use super::manage;
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
 use crate::error::AppError;
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// Removes a client to whom nothing belongs.
 ///
@@ -22,19 +22,11 @@ pub async fn delete(
     render: Render<()>,
 ) -> Result<Written<()>, AppError> {
     ctx.require(Permission::ClientManage)?;
-    let ctx_in = ctx.clone();
-    app.write(
-        ctx,
-        "client.delete",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            let target = target(tx, &ctx_in, id)?;
-            ctx_in.decide(Permission::ClientManage, &target)?;
-            let before = tx.clients().lock(id)?.ok_or(AppError::NotFound)?;
-            check_version(before.version, expected)?;
-            Ok(tx.clients().delete(&before)?)
-        },
-    )
+    app.write(ctx, "client.delete", render, anyone, move |tx, ctx| {
+        manage(tx, ctx, id)?;
+        let before = tx.clients().lock(id)?.ok_or(AppError::NotFound)?;
+        check_version(before.version, expected)?;
+        Ok(tx.clients().delete(&before)?)
+    })
     .await
 }

@@ -44,6 +44,12 @@ fn target(tx: &mut dyn Tx, ctx: &Ctx, id: Id<Client>) -> Result<Target, AppError
     Ok(target)
 }
 
+/// Refuses who may not manage the client.
+fn manage(tx: &mut dyn Tx, ctx: &Ctx, id: Id<Client>) -> Result<(), AppError> {
+    let target = target(tx, ctx, id)?;
+    ctx.decide(Permission::ClientManage, &target)
+}
+
 /// A portal account is an existing account of role client. It is held, so that it keeps the role at
 /// least as long as this takes.
 fn require_portal_role(tx: &mut dyn Tx, user: Id<User>) -> Result<(), AppError> {

@@ -4,15 +4,14 @@ use domain::Id;
 use domain::client::{Client, NameSort, PortalUser};
 use domain::page::{Page, PageRequest};
 use domain::policy::Permission;
-use domain::ports::Tx;
 use domain::user::User;
 
 use super::read::known;
-use super::{require_portal_role, target};
+use super::{manage, require_portal_role};
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
 use crate::error::{AppError, Code, Detail};
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// One page of the accounts of a client's portal; for those who manage clients.
 ///
@@ -59,26 +58,20 @@ pub async fn link_user(
     render: Render<PortalUser>,
 ) -> Result<Written<PortalUser>, AppError> {
     ctx.require(Permission::ClientManage)?;
-    let (ctx_in, by) = (ctx.clone(), Some(ctx.actor.user));
-    app.write(
-        ctx,
-        "client.link_user",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            admit(tx, &ctx_in, client)?;
-            tx.clients().lock(client)?.ok_or(AppError::NotFound)?;
-            require_portal_role(tx, user)?;
-            if tx.clients().portal_user(client, user)?.is_some() {
-                return Err(AppError::Rule {
-                    code: Code::AlreadyExists,
-                    details: vec![("champ", Detail::Text("user_id".to_owned()))],
-                });
-            }
-            tx.clients().link_user(client, user, by)?;
-            tx.clients().portal_user(client, user)?.ok_or(AppError::StaleRow)
-        },
-    )
+    let by = Some(ctx.actor.user);
+    app.write(ctx, "client.link_user", render, anyone, move |tx, ctx| {
+        manage(tx, ctx, client)?;
+        tx.clients().lock(client)?.ok_or(AppError::NotFound)?;
+        require_portal_role(tx, user)?;
+        if tx.clients().portal_user(client, user)?.is_some() {
+            return Err(AppError::Rule {
+                code: Code::AlreadyExists,
+                details: vec![("champ", Detail::Text("user_id".to_owned()))],
+            });
+        }
+        tx.clients().link_user(client, user, by)?;
+        tx.clients().portal_user(client, user)?.ok_or(AppError::StaleRow)
+    })
     .await
 }
 
@@ -95,39 +88,27 @@ pub async fn unlink_user(
     render: Render<()>,
 ) -> Result<Written<()>, AppError> {
     ctx.require(Permission::ClientManage)?;
-    let ctx_in = ctx.clone();
-    app.write(
-        ctx,
-        "client.unlink_user",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            admit(tx, &ctx_in, client)?;
-            let before = tx.clients().lock(client)?.ok_or(AppError::NotFound)?;
-            if expected.is_some() {
-                let present = tx.clients().portal_user(client, user)?;
-                check_version(present.ok_or(AppError::NotFound)?.version, expected)?;
-            }
-            let linked = tx.clients().unlink_user(client, user)?;
-            let main = before.user == Some(user);
-            if main {
-                let after = Client {
-                    user: None,
-                    ..before.data.clone()
-                };
-                tx.clients().update(&before, &after)?;
-            }
-            if linked || main {
-                Ok(())
-            } else {
-                Err(AppError::NotFound)
-            }
-        },
-    )
+    app.write(ctx, "client.unlink_user", render, anyone, move |tx, ctx| {
+        manage(tx, ctx, client)?;
+        let before = tx.clients().lock(client)?.ok_or(AppError::NotFound)?;
+        if expected.is_some() {
+            let present = tx.clients().portal_user(client, user)?;
+            check_version(present.ok_or(AppError::NotFound)?.version, expected)?;
+        }
+        let linked = tx.clients().unlink_user(client, user)?;
+        let main = before.user == Some(user);
+        if main {
+            let after = Client {
+                user: None,
+                ..before.data.clone()
+            };
+            tx.clients().update(&before, &after)?;
+        }
+        if linked || main {
+            Ok(())
+        } else {
+            Err(AppError::NotFound)
+        }
+    })
     .await
-}
-
-fn admit(tx: &mut dyn Tx, ctx: &Ctx, client: Id<Client>) -> Result<(), AppError> {
-    let target = target(tx, ctx, client)?;
-    ctx.decide(Permission::ClientManage, &target)
 }

@@ -7,11 +7,11 @@ use domain::policy::Permission;
 use domain::ports::Tx;
 use domain::{Id, Record};
 
-use super::target;
+use super::manage;
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
 use crate::error::AppError;
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// Makes the site that the caller wants out of the present one; pure.
 pub type EditSite = Arc<dyn Fn(&Record<Site>) -> Result<Site, AppError> + Send + Sync>;
@@ -28,19 +28,12 @@ pub async fn create_site(
 ) -> Result<Written<Record<Site>>, AppError> {
     ctx.require(Permission::ClientManage)?;
     rules::validate_site(&site)?;
-    let (ctx_in, by) = (ctx.clone(), Some(ctx.actor.user));
-    app.write(
-        ctx,
-        "client.create_site",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            let target = target(tx, &ctx_in, site.client)?;
-            ctx_in.decide(Permission::ClientManage, &target)?;
-            tx.clients().find(site.client)?.ok_or(AppError::NotFound)?;
-            Ok(tx.clients().insert_site(&site, by)?)
-        },
-    )
+    let by = Some(ctx.actor.user);
+    app.write(ctx, "client.create_site", render, anyone, move |tx, ctx| {
+        manage(tx, ctx, site.client)?;
+        tx.clients().find(site.client)?.ok_or(AppError::NotFound)?;
+        Ok(tx.clients().insert_site(&site, by)?)
+    })
     .await
 }
 
@@ -59,23 +52,16 @@ pub async fn update_site(
     render: Render<Record<Site>>,
 ) -> Result<Written<Record<Site>>, AppError> {
     ctx.require(Permission::ClientManage)?;
-    let ctx_in = ctx.clone();
-    app.write(
-        ctx,
-        "client.update_site",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            let before = lock(tx, &ctx_in, client, id)?;
-            check_version(before.version, expected)?;
-            let after = Site {
-                client: before.client,
-                ..edit(&before)?
-            };
-            rules::validate_site(&after)?;
-            Ok(tx.clients().update_site(&before, &after)?)
-        },
-    )
+    app.write(ctx, "client.update_site", render, anyone, move |tx, ctx| {
+        let before = lock(tx, ctx, client, id)?;
+        check_version(before.version, expected)?;
+        let after = Site {
+            client: before.client,
+            ..edit(&before)?
+        };
+        rules::validate_site(&after)?;
+        Ok(tx.clients().update_site(&before, &after)?)
+    })
     .await
 }
 
@@ -92,25 +78,17 @@ pub async fn delete_site(
     render: Render<()>,
 ) -> Result<Written<()>, AppError> {
     ctx.require(Permission::ClientManage)?;
-    let ctx_in = ctx.clone();
-    app.write(
-        ctx,
-        "client.delete_site",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            let before = lock(tx, &ctx_in, client, id)?;
-            check_version(before.version, expected)?;
-            Ok(tx.clients().delete_site(&before)?)
-        },
-    )
+    app.write(ctx, "client.delete_site", render, anyone, move |tx, ctx| {
+        let before = lock(tx, ctx, client, id)?;
+        check_version(before.version, expected)?;
+        Ok(tx.clients().delete_site(&before)?)
+    })
     .await
 }
 
 /// The site, locked, if it is one of this client and the caller may change it.
 fn lock(tx: &mut dyn Tx, ctx: &Ctx, client: Id<Client>, id: Id<Site>) -> Result<Record<Site>, AppError> {
-    let target = target(tx, ctx, client)?;
-    ctx.decide(Permission::ClientManage, &target)?;
+    manage(tx, ctx, client)?;
     tx.clients()
         .lock_site(id)?
         .filter(|site| site.client == client)

@@ -30,16 +30,15 @@ pub async fn update(
     render: Render<Record<Client>>,
 ) -> Result<Written<Record<Client>>, AppError> {
     ctx.require(Permission::ClientEditContact)?;
-    let (ctx_in, ctx_admit) = (ctx.clone(), ctx.clone());
     app.write(
         ctx,
         "client.update",
         render,
-        move |tx| {
-            let target = target(tx, &ctx_admit, id)?;
-            ctx_admit.decide(Permission::ClientView, &target)
+        move |tx, ctx| {
+            let target = target(tx, ctx, id)?;
+            ctx.decide(Permission::ClientView, &target)
         },
-        move |tx| apply(tx, &ctx_in, id, expected, &edit),
+        move |tx, ctx| apply(tx, ctx, id, expected, &edit),
     )
     .await
 }

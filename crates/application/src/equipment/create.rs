@@ -12,7 +12,7 @@ use super::{check, checked, shown};
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::error::AppError;
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// A new equipment. Its state is not among these: a new equipment works.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,16 +102,10 @@ pub async fn create(
     // Opaque: says nothing of the equipment, and cannot be guessed.
     let code = format!("{:032x}", app.secrets.bits128());
     let (equipment, by) = (cmd.into_equipment(code), Some(ctx.actor.user));
-    app.write(
-        ctx,
-        "equipment.create",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            check(tx, None, &equipment)?;
-            let record = checked(tx.equipments().insert(&equipment, by))?;
-            shown(tx, &record)
-        },
-    )
+    app.write(ctx, "equipment.create", render, anyone, move |tx, _| {
+        check(tx, None, &equipment)?;
+        let record = checked(tx.equipments().insert(&equipment, by))?;
+        shown(tx, &record)
+    })
     .await
 }

@@ -8,7 +8,7 @@ use super::target;
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
 use crate::error::AppError;
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// Removes an equipment without parts, jobs or history; others are decommissioned.
 ///
@@ -22,18 +22,11 @@ pub async fn delete(
     render: Render<()>,
 ) -> Result<Written<()>, AppError> {
     ctx.require(Permission::EquipmentManage)?;
-    let asked = ctx.clone();
-    app.write(
-        ctx,
-        "equipment.delete",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            let before = tx.equipments().lock(id)?.ok_or(AppError::NotFound)?;
-            asked.decide(Permission::EquipmentManage, &target(&before))?;
-            check_version(before.version, expected)?;
-            Ok(tx.equipments().delete(&before)?)
-        },
-    )
+    app.write(ctx, "equipment.delete", render, anyone, move |tx, ctx| {
+        let before = tx.equipments().lock(id)?.ok_or(AppError::NotFound)?;
+        ctx.decide(Permission::EquipmentManage, &target(&before))?;
+        check_version(before.version, expected)?;
+        Ok(tx.equipments().delete(&before)?)
+    })
     .await
 }

@@ -27,13 +27,12 @@ pub async fn change_status(
 ) -> Result<Written<EquipmentDetail>, AppError> {
     ctx.require(command.action.permission())?;
     command.validate().into_result()?;
-    let (asked, asking) = (ctx.clone(), ctx.clone());
     app.write(
         ctx,
         "equipment.change_status",
         render,
-        move |tx| admit(tx, &asking, id),
-        move |tx| apply(tx, &asked, id, expected, &command),
+        move |tx, ctx| admit(tx, ctx, id),
+        move |tx, ctx| apply(tx, ctx, id, expected, &command),
     )
     .await
 }

@@ -37,13 +37,12 @@ pub async fn update(
     render: Render<EquipmentDetail>,
 ) -> Result<Written<EquipmentDetail>, AppError> {
     ctx.require(Permission::EquipmentOperate)?;
-    let (asked, asking) = (ctx.clone(), ctx.clone());
     app.write(
         ctx,
         "equipment.update",
         render,
-        move |tx| admit(tx, &asking, id),
-        move |tx| apply(tx, &asked, id, expected, &edit),
+        move |tx, ctx| admit(tx, ctx, id),
+        move |tx, ctx| apply(tx, ctx, id, expected, &edit),
     )
     .await
 }

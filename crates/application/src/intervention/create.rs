@@ -147,20 +147,20 @@ async fn run(
     permission: Permission,
     render: Render<JobView>,
 ) -> Result<Written<JobView>, AppError> {
-    let (ctx_in, ctx_admit, on) = (ctx.clone(), ctx.clone(), wanted.equipment);
+    let on = wanted.equipment;
     app.write(
         ctx,
         "intervention.create",
         render,
-        move |tx| {
+        move |tx, ctx| {
             let equipment = tx.equipments().find(on)?.ok_or(AppError::NotFound)?;
-            if may_create_on(&ctx_admit, permission, &equipment) {
+            if may_create_on(ctx, permission, &equipment) {
                 Ok(())
             } else {
                 Err(AppError::NotFound)
             }
         },
-        move |tx| apply(tx, &ctx_in, &command, &wanted, permission),
+        move |tx, ctx| apply(tx, ctx, &command, &wanted, permission),
     )
     .await
 }

@@ -14,13 +14,13 @@ pub use read::{Listed, find, history, list, suggestions};
 pub use transition::{Asked, Goal, transition};
 pub use update::{EditJob, update};
 
-use domain::Record;
 use domain::intervention::machine::{self, Refusal, Surroundings};
 use domain::intervention::{Action, Intervention, InterventionDetail, Suggestion};
 use domain::policy::{Actor, Permission, Role, Target};
 use domain::ports::Tx;
 use domain::skill::RequiredSkill;
 use domain::text::{FieldIssue, IssueCode, Issues};
+use domain::{Id, Record};
 
 use crate::ctx::Ctx;
 use crate::error::AppError;
@@ -160,8 +160,21 @@ fn stored_target(tx: &mut dyn Tx, ctx: &Ctx, job: &Intervention) -> Result<Targe
     })
 }
 
+/// The job, locked, and its target, if the caller has the right to it.
+fn lock(
+    tx: &mut dyn Tx,
+    ctx: &Ctx,
+    id: Id<Intervention>,
+    permission: Permission,
+) -> Result<(Record<Intervention>, Target), AppError> {
+    let job = tx.interventions().lock(id)?.ok_or(AppError::NotFound)?;
+    let target = stored_target(tx, ctx, &job)?;
+    ctx.decide(permission, &target)?;
+    Ok((job, target))
+}
+
 /// Whether the caller still may know the job: asked before an answer is given again.
-fn admit(tx: &mut dyn Tx, ctx: &Ctx, id: domain::Id<Intervention>) -> Result<(), AppError> {
+fn admit(tx: &mut dyn Tx, ctx: &Ctx, id: Id<Intervention>) -> Result<(), AppError> {
     let job = tx.interventions().find(id)?.ok_or(AppError::NotFound)?;
     let target = stored_target(tx, ctx, &job)?;
     ctx.decide(Permission::InterventionView, &target)

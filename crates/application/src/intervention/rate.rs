@@ -4,7 +4,7 @@ use domain::Id;
 use domain::intervention::{Intervention, edit};
 use domain::policy::Permission;
 
-use super::{JobView, admit, shown, stored_target};
+use super::{JobView, admit, lock, shown};
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::error::AppError;
@@ -23,17 +23,13 @@ pub async fn rate(
     render: Render<JobView>,
 ) -> Result<Written<JobView>, AppError> {
     ctx.require(Permission::InterventionRate)?;
-    let (ctx_in, ctx_admit) = (ctx.clone(), ctx.clone());
     app.write(
         ctx,
         "intervention.rate",
         render,
-        move |tx| admit(tx, &ctx_admit, id),
-        move |tx| {
-            let ctx = &ctx_in;
-            let before = tx.interventions().lock(id)?.ok_or(AppError::NotFound)?;
-            let target = stored_target(tx, ctx, &before)?;
-            ctx.decide(Permission::InterventionRate, &target)?;
+        move |tx, ctx| admit(tx, ctx, id),
+        move |tx, ctx| {
+            let (before, _) = lock(tx, ctx, id, Permission::InterventionRate)?;
             let rated = edit::rate(&before, satisfaction, comment.clone(), ctx.now)?;
             let record = tx.interventions().update(&before, &rated.job)?;
             let entry = rated.history(id, Some(ctx.actor.user), ctx.now);

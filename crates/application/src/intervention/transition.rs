@@ -10,7 +10,7 @@ use domain::{Id, Record, Vocab, equipment};
 use jiff::Timestamp;
 
 use super::facts::{load, write};
-use super::{JobView, admit, refused, shown, stored_target};
+use super::{JobView, admit, lock, refused, shown};
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
 use crate::equipment::effects;
@@ -212,13 +212,12 @@ pub async fn transition(
         // What is wrong with the words alone is said before anything is looked up.
         asked.command(action)?.validate().into_result()?;
     }
-    let (ctx_in, ctx_admit) = (ctx.clone(), ctx.clone());
     app.write(
         ctx,
         "intervention.transition",
         render,
-        move |tx| admit(tx, &ctx_admit, id),
-        move |tx| apply(tx, &ctx_in, id, expected, &asked),
+        move |tx, ctx| admit(tx, ctx, id),
+        move |tx, ctx| apply(tx, ctx, id, expected, &asked),
     )
     .await
 }
@@ -230,9 +229,7 @@ fn apply(
     expected: Expected,
     asked: &Asked,
 ) -> Result<JobView, AppError> {
-    let job = tx.interventions().lock(id)?.ok_or(AppError::NotFound)?;
-    let target = stored_target(tx, ctx, &job)?;
-    ctx.decide(Permission::InterventionView, &target)?;
+    let (job, target) = lock(tx, ctx, id, Permission::InterventionView)?;
     if let Some(action) = representative(asked.goal) {
         let command = asked.command(action)?;
         if machine::decide_command(&ctx.actor, &command, &job, &target) != Decision::Allowed {

@@ -11,7 +11,7 @@ use domain::text::{IssueCode, Issues};
 use domain::{Id, Record};
 
 use super::facts::assignee;
-use super::{JobView, admit, shown, stored_target, unknown_skills};
+use super::{JobView, admit, lock, shown, unknown_skills};
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
 use crate::error::AppError;
@@ -36,13 +36,12 @@ pub async fn update(
     render: Render<JobView>,
 ) -> Result<Written<JobView>, AppError> {
     ctx.require(Permission::InterventionView)?;
-    let (ctx_in, ctx_admit) = (ctx.clone(), ctx.clone());
     app.write(
         ctx,
         "intervention.update",
         render,
-        move |tx| admit(tx, &ctx_admit, id),
-        move |tx| apply(tx, &ctx_in, id, expected, &wanted),
+        move |tx, ctx| admit(tx, ctx, id),
+        move |tx, ctx| apply(tx, ctx, id, expected, &wanted),
     )
     .await
 }
@@ -54,9 +53,7 @@ fn apply(
     expected: Expected,
     wanted: &EditJob,
 ) -> Result<JobView, AppError> {
-    let before = tx.interventions().lock(id)?.ok_or(AppError::NotFound)?;
-    let target = stored_target(tx, ctx, &before)?;
-    ctx.decide(Permission::InterventionView, &target)?;
+    let (before, target) = lock(tx, ctx, id, Permission::InterventionView)?;
     let rights = edit_rights(&ctx.actor, &before, &target);
     if rights.is_empty() {
         return Err(AppError::Denied);

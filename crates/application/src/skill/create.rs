@@ -7,7 +7,7 @@ use domain::skill::{Skill, rules};
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::error::AppError;
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// Creates a skill.
 ///
@@ -22,12 +22,8 @@ pub async fn create(
     ctx.require(Permission::TechnicianManage)?;
     rules::validate(&skill)?;
     let by = Some(ctx.actor.user);
-    app.write(
-        ctx,
-        "skill.create",
-        render,
-        |_| Ok(()),
-        move |tx| Ok(tx.skills().insert(&skill, by)?),
-    )
+    app.write(ctx, "skill.create", render, anyone, move |tx, _| {
+        Ok(tx.skills().insert(&skill, by)?)
+    })
     .await
 }

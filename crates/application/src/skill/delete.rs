@@ -7,7 +7,7 @@ use domain::skill::Skill;
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
 use crate::error::AppError;
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// Removes a skill that nobody has and nothing asks for.
 ///
@@ -21,16 +21,10 @@ pub async fn delete(
     render: Render<()>,
 ) -> Result<Written<()>, AppError> {
     ctx.require(Permission::TechnicianManage)?;
-    app.write(
-        ctx,
-        "skill.delete",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            let before = tx.skills().lock(id)?.ok_or(AppError::NotFound)?;
-            check_version(before.version, expected)?;
-            Ok(tx.skills().delete(&before)?)
-        },
-    )
+    app.write(ctx, "skill.delete", render, anyone, move |tx, _| {
+        let before = tx.skills().lock(id)?.ok_or(AppError::NotFound)?;
+        check_version(before.version, expected)?;
+        Ok(tx.skills().delete(&before)?)
+    })
     .await
 }

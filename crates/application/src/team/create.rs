@@ -8,7 +8,7 @@ use super::require_lead;
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::error::AppError;
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// Creates a team.
 ///
@@ -23,15 +23,9 @@ pub async fn create(
     ctx.require(Permission::TechnicianManage)?;
     rules::validate(&team)?;
     let by = Some(ctx.actor.user);
-    app.write(
-        ctx,
-        "team.create",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            require_lead(tx, team.lead)?;
-            Ok(tx.teams().insert(&team, by)?)
-        },
-    )
+    app.write(ctx, "team.create", render, anyone, move |tx, _| {
+        require_lead(tx, team.lead)?;
+        Ok(tx.teams().insert(&team, by)?)
+    })
     .await
 }

@@ -7,7 +7,7 @@ use domain::team::Team;
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
 use crate::error::AppError;
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// Removes a team without technicians.
 ///
@@ -21,16 +21,10 @@ pub async fn delete(
     render: Render<()>,
 ) -> Result<Written<()>, AppError> {
     ctx.require(Permission::TechnicianManage)?;
-    app.write(
-        ctx,
-        "team.delete",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            let before = tx.teams().lock(id)?.ok_or(AppError::NotFound)?;
-            check_version(before.version, expected)?;
-            Ok(tx.teams().delete(&before)?)
-        },
-    )
+    app.write(ctx, "team.delete", render, anyone, move |tx, _| {
+        let before = tx.teams().lock(id)?.ok_or(AppError::NotFound)?;
+        check_version(before.version, expected)?;
+        Ok(tx.teams().delete(&before)?)
+    })
     .await
 }

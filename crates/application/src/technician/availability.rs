@@ -42,16 +42,15 @@ pub async fn change_availability(
 ) -> Result<Written<AvailabilityChange>, AppError> {
     ctx.require(PERMISSION)?;
     command.validate().into_result()?;
-    let (ctx_in, ctx_admit) = (ctx.clone(), ctx.clone());
     app.write(
         ctx,
         "technician.change_availability",
         render,
-        move |tx| {
+        move |tx, ctx| {
             let known = tx.technicians().find(id)?.ok_or(AppError::NotFound)?;
-            ctx_admit.decide(Permission::TechnicianView, &target(&known))
+            ctx.decide(Permission::TechnicianView, &target(&known))
         },
-        move |tx| apply(tx, &ctx_in, id, expected, &command),
+        move |tx, ctx| apply(tx, ctx, id, expected, &command),
     )
     .await
 }

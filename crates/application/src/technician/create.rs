@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::ctx::Ctx;
 use crate::error::AppError;
 use crate::user::create::{CreateUser, checked};
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// Wire name of the account that is created with the profile.
 const ACCOUNT: &str = "utilisateur";
@@ -97,26 +97,20 @@ pub async fn create(
     // No rule of the profile looks at the account's identifier: it is known in the transaction.
     let draft = cmd.profile.into_technician(Id::new(0));
     let source = account(app, ctx, cmd.account, &draft).await?;
-    let (ctx_in, by) = (ctx.clone(), Some(ctx.actor.user));
-    app.write(
-        ctx,
-        "technician.create",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            let user = match &source {
-                Source::New(user) => tx.users().insert(user, by)?.id,
-                Source::Existing(id) => require_account(tx, *id)?,
-            };
-            let technician = Technician {
-                user,
-                ..draft.clone()
-            };
-            check_references(tx, None, &technician)?;
-            let record = tx.technicians().insert(&technician, by)?;
-            written(tx, &ctx_in, record.id)
-        },
-    )
+    let by = Some(ctx.actor.user);
+    app.write(ctx, "technician.create", render, anyone, move |tx, ctx| {
+        let user = match &source {
+            Source::New(user) => tx.users().insert(user, by)?.id,
+            Source::Existing(id) => require_account(tx, *id)?,
+        };
+        let technician = Technician {
+            user,
+            ..draft.clone()
+        };
+        check_references(tx, None, &technician)?;
+        let record = tx.technicians().insert(&technician, by)?;
+        written(tx, ctx, record.id)
+    })
     .await
 }
 

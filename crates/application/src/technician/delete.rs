@@ -8,7 +8,7 @@ use super::target;
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
 use crate::error::AppError;
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// Removes the profile of a technician who never had a job; the account stays. One who had is
 /// deactivated through the account instead, so that the jobs keep their author.
@@ -23,18 +23,11 @@ pub async fn delete(
     render: Render<()>,
 ) -> Result<Written<()>, AppError> {
     ctx.require(Permission::TechnicianManage)?;
-    let ctx_in = ctx.clone();
-    app.write(
-        ctx,
-        "technician.delete",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            let before = tx.technicians().lock(id)?.ok_or(AppError::NotFound)?;
-            ctx_in.decide(Permission::TechnicianManage, &target(&before))?;
-            check_version(before.version, expected)?;
-            Ok(tx.technicians().delete(&before)?)
-        },
-    )
+    app.write(ctx, "technician.delete", render, anyone, move |tx, ctx| {
+        let before = tx.technicians().lock(id)?.ok_or(AppError::NotFound)?;
+        ctx.decide(Permission::TechnicianManage, &target(&before))?;
+        check_version(before.version, expected)?;
+        Ok(tx.technicians().delete(&before)?)
+    })
     .await
 }

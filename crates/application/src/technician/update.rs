@@ -12,7 +12,7 @@ use super::{TechnicianView, check_references, target, written};
 use crate::app::App;
 use crate::ctx::{Ctx, Expected, check_version};
 use crate::error::AppError;
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// Makes the profile that the caller wants out of what it is now; pure.
 pub type EditTechnician = Arc<dyn Fn(&TechnicianView) -> Result<Technician, AppError> + Send + Sync>;
@@ -31,17 +31,10 @@ pub async fn update(
     render: Render<TechnicianView>,
 ) -> Result<Written<TechnicianView>, AppError> {
     ctx.require(Permission::TechnicianManage)?;
-    let ctx_in = ctx.clone();
-    app.write(
-        ctx,
-        "technician.update",
-        render,
-        |_| Ok(()),
-        move |tx| {
-            apply(tx, &ctx_in, id, expected, &edit)?;
-            written(tx, &ctx_in, id)
-        },
-    )
+    app.write(ctx, "technician.update", render, anyone, move |tx, ctx| {
+        apply(tx, ctx, id, expected, &edit)?;
+        written(tx, ctx, id)
+    })
     .await
 }
 

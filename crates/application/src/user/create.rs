@@ -8,7 +8,7 @@ use domain::user::{Locale, User, rules};
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::error::{AppError, Code};
-use crate::write::{Render, Written};
+use crate::write::{Render, Written, anyone};
 
 /// A new account.
 #[derive(Clone)]
@@ -66,13 +66,9 @@ pub async fn create(
         ..draft
     };
     let by = Some(ctx.actor.user);
-    app.write(
-        ctx,
-        "user.create",
-        render,
-        |_| Ok(()),
-        move |tx| Ok(tx.users().insert(&user, by)?),
-    )
+    app.write(ctx, "user.create", render, anyone, move |tx, _| {
+        Ok(tx.users().insert(&user, by)?)
+    })
     .await
 }
 

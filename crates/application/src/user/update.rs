@@ -34,7 +34,6 @@ pub async fn update(
     render: Render<Record<User>>,
 ) -> Result<Written<Record<User>>, AppError> {
     ctx.require(Permission::UserEditProfile)?;
-    let (ctx_in, ctx_admit) = (ctx.clone(), ctx.clone());
     let ended = Arc::new(std::sync::Mutex::new(Vec::new()));
     let ended_in = ended.clone();
     let written = app
@@ -42,9 +41,9 @@ pub async fn update(
             ctx,
             "user.update",
             render,
-            move |_| ctx_admit.decide(Permission::UserView, &target(id)),
-            move |tx| {
-                let (record, gone) = apply(tx, &ctx_in, id, expected, &edit)?;
+            move |_, ctx| ctx.decide(Permission::UserView, &target(id)),
+            move |tx, ctx| {
+                let (record, gone) = apply(tx, ctx, id, expected, &edit)?;
                 *ended_in.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = gone;
                 Ok(record)
             },

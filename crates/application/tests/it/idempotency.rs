@@ -1,11 +1,12 @@
 //! One effect per key.
 
-use application::write::silent;
-use application::{AppError, Code, Written};
+use application::write::{anyone, silent};
+use application::{AppError, Code, Ctx, Written};
 use domain::Id;
 use domain::error::RepoError;
 use domain::idempotency::{Claim, IdempotencyKey, StoredAnswer};
 use domain::policy::Role;
+use domain::ports::Tx;
 
 use crate::support::{Fakes, actor, ctx};
 
@@ -27,8 +28,8 @@ fn stored() -> StoredAnswer {
     }
 }
 
-fn keyed() -> application::Ctx {
-    application::Ctx {
+fn keyed() -> Ctx {
+    Ctx {
         idempotency: Some(key()),
         ..ctx(actor(1, Role::Admin))
     }
@@ -53,7 +54,13 @@ async fn the_answer_is_stored_last_in_the_same_unit_of_work() {
     let render: application::Render<u8> = std::sync::Arc::new(|_| stored());
     let written = fakes
         .app()
-        .write(&keyed(), "t", render, |_| panic!("not a replay"), |_| Ok(7_u8))
+        .write(
+            &keyed(),
+            "t",
+            render,
+            |_, _| panic!("not a replay"),
+            |_, _| Ok(7_u8),
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -75,11 +82,10 @@ async fn a_refusal_stores_nothing() {
         .once()
         .returning(|_| Ok(Claim::Mine));
     fakes.tx.idempotency.expect_complete().never();
-    let work =
-        |_: &mut dyn domain::ports::Tx| -> Result<u8, AppError> { Err(AppError::rule(Code::NoTechnician)) };
+    let work = |_: &mut dyn Tx, _: &Ctx| -> Result<u8, AppError> { Err(AppError::rule(Code::NoTechnician)) };
     let refused = fakes
         .app()
-        .write(&keyed(), "t", silent(), |_| Ok(()), work)
+        .write(&keyed(), "t", silent(), anyone, work)
         .await
         .unwrap_err();
     assert_eq!(refused.code(), Code::NoTechnician);
@@ -95,9 +101,8 @@ async fn a_stored_answer_is_given_only_to_who_may_still_see_the_object() {
             .expect_claim()
             .once()
             .returning(|_| Ok(Claim::Done(stored())));
-        let admit =
-            move |_: &mut dyn domain::ports::Tx| if admitted { Ok(()) } else { Err(AppError::NotFound) };
-        let work = |_: &mut dyn domain::ports::Tx| -> Result<u8, AppError> { panic!("must not run again") };
+        let admit = move |_: &mut dyn Tx, _: &Ctx| if admitted { Ok(()) } else { Err(AppError::NotFound) };
+        let work = |_: &mut dyn Tx, _: &Ctx| -> Result<u8, AppError> { panic!("must not run again") };
         match (
             fakes.app().write(&keyed(), "t", silent(), admit, work).await,
             expected,
@@ -125,7 +130,7 @@ async fn other_request_and_running_request_are_told_apart() {
             .returning(move |_| claim.lock().unwrap().take().unwrap());
         let refused = fakes
             .app()
-            .write(&keyed(), "t", silent(), |_| Ok(()), |_| Ok(1_u8))
+            .write(&keyed(), "t", silent(), anyone, |_, _| Ok(1_u8))
             .await
             .unwrap_err();
         assert_eq!(refused.code(), code);
