@@ -15,8 +15,8 @@ pub mod jobs;
 pub mod skill;
 pub mod team;
 pub mod technician;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "mocks"))]
+pub mod testing;
 pub mod user;
 pub mod write;
 

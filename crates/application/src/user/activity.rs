@@ -27,15 +27,12 @@ pub async fn activity(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use domain::intervention::store::MockInterventionQueries;
     use domain::policy::{Actor, Role};
-    use domain::ports::unit_of_work::FakeTx;
     use domain::user::store::MockUserQueries;
 
     use super::*;
-    use crate::testing;
+    use crate::testing::{self, Fakes};
 
     #[tokio::test]
     async fn an_account_that_is_hidden_has_no_activity() {
@@ -43,11 +40,12 @@ mod tests {
         users.expect_find().returning(|_, _| Ok(None));
         let mut history = MockInterventionQueries::new();
         history.expect_activity().never();
-        let app = App {
-            users: Arc::new(users),
-            interventions: Arc::new(history),
-            ..testing::app(FakeTx::default())
-        };
+        let app = Fakes {
+            users,
+            interventions: history,
+            ..Fakes::default()
+        }
+        .strict();
         let actor = Actor {
             user: Id::new(5),
             roles: vec![Role::Technician],

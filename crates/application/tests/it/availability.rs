@@ -16,8 +16,8 @@ use domain::technician::machine::{Action, Command};
 use domain::text::IssueCode;
 use domain::{Id, Record};
 
-use crate::support::{Fakes, now};
-use crate::technician::{ID, detail, fields, manager, stored};
+use crate::support::{Fakes, fields, manager, now};
+use crate::technician::{ID, finds, locks, shows, stored};
 
 fn away() -> Command {
     Command {
@@ -29,16 +29,8 @@ fn away() -> Command {
 #[tokio::test]
 async fn a_free_technician_goes_on_leave_and_tells_it() {
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .technicians
-        .expect_find()
-        .returning(|_| Ok(Some(stored(Availability::Available))));
-    fakes
-        .tx
-        .technicians
-        .expect_lock()
-        .returning(|_| Ok(Some(stored(Availability::Available))));
+    finds(&mut fakes, Availability::Available);
+    locks(&mut fakes, Availability::Available);
     fakes
         .tx
         .technicians
@@ -67,11 +59,7 @@ async fn a_free_technician_goes_on_leave_and_tells_it() {
                 && *at == now()
         })
         .returning(|_, _| Ok(()));
-    fakes
-        .tx
-        .technicians
-        .expect_detail()
-        .returning(|_| Ok(Some(detail(stored(Availability::OnLeave)))));
+    shows(&mut fakes, Availability::OnLeave);
     let leave = Command {
         action: Action::TakeLeave,
         reason: None,
@@ -90,16 +78,8 @@ async fn a_free_technician_goes_on_leave_and_tells_it() {
 #[tokio::test]
 async fn what_the_state_does_not_allow_is_refused_with_what_it_does() {
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .technicians
-        .expect_find()
-        .returning(|_| Ok(Some(stored(Availability::Busy))));
-    fakes
-        .tx
-        .technicians
-        .expect_lock()
-        .returning(|_| Ok(Some(stored(Availability::Busy))));
+    finds(&mut fakes, Availability::Busy);
+    locks(&mut fakes, Availability::Busy);
     fakes.tx.technicians.expect_open_jobs().returning(|_| Ok(vec![]));
     let leave = Command {
         action: Action::TakeLeave,
@@ -167,11 +147,7 @@ fn pump() -> Record<Equipment> {
 async fn falling_ill_at_work_leaves_the_job_waiting_and_lists_the_others() {
     let mut order = mockall::Sequence::new();
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .technicians
-        .expect_find()
-        .returning(|_| Ok(Some(stored(Availability::Busy))));
+    finds(&mut fakes, Availability::Busy);
     fakes
         .tx
         .technicians
@@ -267,11 +243,7 @@ async fn falling_ill_at_work_leaves_the_job_waiting_and_lists_the_others() {
         telling.lock().unwrap().push(event.kind());
         Ok(())
     });
-    fakes
-        .tx
-        .technicians
-        .expect_detail()
-        .returning(|_| Ok(Some(detail(stored(Availability::Unavailable)))));
+    shows(&mut fakes, Availability::Unavailable);
     let change = change_availability(&fakes.app(), &manager(), Id::new(ID), Some(1), away(), silent())
         .await
         .unwrap();
@@ -287,11 +259,7 @@ async fn falling_ill_at_work_leaves_the_job_waiting_and_lists_the_others() {
 async fn a_job_that_began_meanwhile_makes_the_work_run_again() {
     let asked = std::sync::atomic::AtomicUsize::new(0);
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .technicians
-        .expect_find()
-        .returning(|_| Ok(Some(stored(Availability::Available))));
+    finds(&mut fakes, Availability::Available);
     fakes
         .tx
         .technicians
@@ -301,11 +269,7 @@ async fn a_job_that_began_meanwhile_makes_the_work_run_again() {
             let again = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0;
             Ok(again.then(|| Id::new(50)))
         });
-    fakes
-        .tx
-        .technicians
-        .expect_lock()
-        .returning(|_| Ok(Some(stored(Availability::Busy))));
+    locks(&mut fakes, Availability::Busy);
     fakes.tx.technicians.expect_update().never();
     let refused = change_availability(&fakes.app(), &manager(), Id::new(ID), None, away(), silent()).await;
     // The fake unit of work does not run again; PostgreSQL's does, and ends there only after five runs.

@@ -1,40 +1,22 @@
 //! Clients, sites, contacts, portal accounts.
 
-use std::sync::Arc;
-
 use application::client::{
-    EditClient, EditContact, EditSite, create, create_contact, create_site, delete, delete_contact,
-    delete_site, find, link_user, list_contacts, list_equipments, list_portal_users, list_sites, unlink_user,
-    update, update_contact, update_site,
+    create, create_contact, create_site, delete, delete_contact, delete_site, find, link_user, list_contacts,
+    list_equipments, list_portal_users, list_sites, unlink_user, update, update_contact, update_site,
 };
 use application::write::silent;
-use application::{AppError, Code, Ctx, Detail};
+use application::{AppError, Code, Detail};
 use domain::client::{Client, ClientKind, ClientStatus, Contact, NameSort, PortalUser, ServiceLevel, Site};
 use domain::equipment::{EquipmentFilter, EquipmentSort};
 use domain::error::{Constraint, RepoError};
-use domain::page::{Page, PageRequest, Sort, Start};
 use domain::policy::{Role, Visibility};
 use domain::text::{FieldIssue, IssueCode};
 use domain::{Id, Record};
 
-use crate::support::{Fakes, actor, ctx, now, user};
-
-fn manager() -> Ctx {
-    ctx(actor(2, Role::Manager))
-}
-
-/// The portal account 7, of the clients that are named.
-fn portal(clients: &[i64]) -> Ctx {
-    let mut who = actor(7, Role::Client);
-    who.clients = clients.iter().copied().map(Id::new).collect();
-    ctx(who)
-}
-
-fn technician() -> Ctx {
-    let mut who = actor(8, Role::Technician);
-    who.technician = Some(Id::new(80));
-    ctx(who)
-}
+use crate::support::{
+    Fakes, actor, assert_stale, code_of, ctx, denied_fields, edit, issues, locks_user, manager, now, page,
+    page_of, portal, refusal, technician, user,
+};
 
 fn client() -> Client {
     Client {
@@ -82,65 +64,46 @@ fn contact(client: i64, principal: bool) -> Contact {
     }
 }
 
-fn edit(change: impl Fn(&mut Client) + Send + Sync + 'static) -> EditClient {
-    Arc::new(move |before: &Record<Client>| {
-        let mut after = before.data.clone();
-        change(&mut after);
-        Ok(after)
-    })
+fn locks_site(fakes: &mut Fakes, site: Site) {
+    let found = Record::fresh(Id::new(3), now(), site);
+    let clients = &mut fakes.tx.clients;
+    clients
+        .expect_lock_site()
+        .returning(move |_| Ok(Some(found.clone())));
 }
 
-fn issues(error: AppError) -> Vec<FieldIssue> {
-    match error {
-        AppError::Invalid(issues) => issues,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn page() -> PageRequest<NameSort> {
-    PageRequest {
-        limit: 5,
-        start: Start::Offset(0),
-        sort: Sort {
-            key: NameSort::Id,
-            descending: false,
-        },
-    }
+fn locks_contact(fakes: &mut Fakes, contact: Contact) {
+    let found = Record::fresh(Id::new(4), now(), contact);
+    let clients = &mut fakes.tx.clients;
+    clients
+        .expect_lock_contact()
+        .returning(move |_| Ok(Some(found.clone())));
 }
 
 #[tokio::test]
 async fn only_the_company_creates_and_removes_clients() {
-    for who in [technician(), portal(&[5])] {
+    for who in [technician(80), portal(&[5])] {
         let app = Fakes::default().app();
         assert_eq!(
-            create(&app, &who, client(), silent()).await.unwrap_err().code(),
+            code_of(create(&app, &who, client(), silent()).await),
             Code::Forbidden
         );
         assert_eq!(
-            delete(&app, &who, Id::new(5), None, silent())
-                .await
-                .unwrap_err()
-                .code(),
+            code_of(delete(&app, &who, Id::new(5), None, silent()).await),
             Code::Forbidden
         );
         assert_eq!(
-            create_site(&app, &who, site(5), silent())
-                .await
-                .unwrap_err()
-                .code(),
+            code_of(create_site(&app, &who, site(5), silent()).await),
             Code::Forbidden
         );
         assert_eq!(
-            create_contact(&app, &who, contact(5, true), silent())
-                .await
-                .unwrap_err()
-                .code(),
+            code_of(create_contact(&app, &who, contact(5, true), silent()).await),
             Code::Forbidden
         );
-        let link = link_user(&app, &who, Id::new(5), Id::new(9), silent())
-            .await
-            .unwrap_err();
-        assert_eq!(link.code(), Code::Forbidden);
+        assert_eq!(
+            code_of(link_user(&app, &who, Id::new(5), Id::new(9), silent()).await),
+            Code::Forbidden
+        );
     }
     let mut fakes = Fakes::default();
     fakes
@@ -172,28 +135,28 @@ async fn bad_data_never_reach_the_store() {
 
     let mut fakes = Fakes::default();
     fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
-    let wipe = edit(|c| c.name.clear());
-    let refused = update(&fakes.app(), &manager(), Id::new(5), None, wipe, silent())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::ValidationError);
+    let wipe = edit(|c: &mut Client| c.name.clear());
+    assert_eq!(
+        code_of(update(&fakes.app(), &manager(), Id::new(5), None, wipe, silent()).await),
+        Code::ValidationError
+    );
 
     let half = Site {
         latitude: Some(33.5),
         ..site(5)
     };
-    let refused = create_site(&Fakes::default().app(), &manager(), half, silent())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::ValidationError);
+    assert_eq!(
+        code_of(create_site(&Fakes::default().app(), &manager(), half, silent()).await),
+        Code::ValidationError
+    );
     let nameless = Contact {
         name: String::new(),
         ..contact(5, false)
     };
-    let refused = create_contact(&Fakes::default().app(), &manager(), nameless, silent())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::ValidationError);
+    assert_eq!(
+        code_of(create_contact(&Fakes::default().app(), &manager(), nameless, silent()).await),
+        Code::ValidationError
+    );
 }
 
 #[tokio::test]
@@ -245,7 +208,7 @@ async fn an_account_that_stays_is_not_judged_again() {
         .expect_update()
         .once()
         .returning(|b, _| Ok(b.clone()));
-    let rename = edit(|c| c.name = "Conserverie".into());
+    let rename = edit(|c: &mut Client| c.name = "Conserverie".into());
     update(&fakes.app(), &manager(), Id::new(5), None, rename, silent())
         .await
         .unwrap();
@@ -264,7 +227,7 @@ async fn a_client_keeps_the_own_contact_data_up_to_date_and_nothing_else() {
             after.phone.as_deref() == Some("0522123456") && after.city.as_deref() == Some("Tanger")
         })
         .returning(|b, _| Ok(b.clone()));
-    let ring = edit(|c| {
+    let ring = edit(|c: &mut Client| {
         c.phone = Some("0522123456".into());
         c.email = Some("contact@conserverie.ma".into());
         c.address = Some("Zone franche".into());
@@ -277,46 +240,51 @@ async fn a_client_keeps_the_own_contact_data_up_to_date_and_nothing_else() {
     let mut fakes = Fakes::default();
     fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
     fakes.tx.clients.expect_update().never();
-    let upgrade = edit(|c| {
+    let upgrade = edit(|c: &mut Client| {
         c.phone = Some("0522123456".into());
         c.service_level = ServiceLevel::Premium;
         c.status = ClientStatus::Prospect;
     });
-    match update(&fakes.app(), &portal(&[5]), Id::new(5), None, upgrade, silent())
-        .await
-        .unwrap_err()
-    {
-        AppError::DeniedFields(fields) => assert_eq!(fields, ["niveau_service", "statut_client"]),
-        other => panic!("{other:?}"),
-    }
+    assert_eq!(
+        denied_fields(update(&fakes.app(), &portal(&[5]), Id::new(5), None, upgrade, silent()).await),
+        ["niveau_service", "statut_client"]
+    );
 }
 
 #[tokio::test]
 async fn other_clients_are_hidden_from_a_client() {
-    let refused = update(
-        &Fakes::default().app(),
-        &portal(&[6]),
-        Id::new(5),
-        None,
-        edit(|_| {}),
-        silent(),
-    )
-    .await;
-    assert_eq!(refused.unwrap_err().code(), Code::NotFound);
+    assert_eq!(
+        code_of(
+            update(
+                &Fakes::default().app(),
+                &portal(&[6]),
+                Id::new(5),
+                None,
+                edit::<Client>(|_| {}),
+                silent(),
+            )
+            .await
+        ),
+        Code::NotFound
+    );
 }
 
 #[tokio::test]
 async fn a_technician_may_not_write_to_any_client() {
-    let refused = update(
-        &Fakes::default().app(),
-        &technician(),
-        Id::new(5),
-        None,
-        edit(|_| {}),
-        silent(),
-    )
-    .await;
-    assert_eq!(refused.unwrap_err().code(), Code::Forbidden);
+    assert_eq!(
+        code_of(
+            update(
+                &Fakes::default().app(),
+                &technician(80),
+                Id::new(5),
+                None,
+                edit::<Client>(|_| {}),
+                silent(),
+            )
+            .await
+        ),
+        Code::Forbidden
+    );
 }
 
 #[tokio::test]
@@ -333,9 +301,18 @@ async fn an_account_with_two_roles_is_told_apart_by_the_job_that_ties_it() {
             .once()
             .withf(|c, t| *c == Id::new(5) && *t == Id::new(80))
             .returning(move |_, _| Ok(has_job));
-        let refused = update(&fakes.app(), &ctx(who), Id::new(5), None, edit(|_| {}), silent()).await;
         assert_eq!(
-            refused.unwrap_err().code(),
+            code_of(
+                update(
+                    &fakes.app(),
+                    &ctx(who),
+                    Id::new(5),
+                    None,
+                    edit::<Client>(|_| {}),
+                    silent()
+                )
+                .await
+            ),
             code,
             "seen through the job, but not to be changed"
         );
@@ -346,43 +323,18 @@ async fn an_account_with_two_roles_is_told_apart_by_the_job_that_ties_it() {
 async fn versions_are_compared_before_anything_is_written() {
     let mut fakes = Fakes::default();
     fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
-    fakes
-        .tx
-        .clients
-        .expect_lock_site()
-        .returning(|_| Ok(Some(Record::fresh(Id::new(3), now(), site(5)))));
-    fakes
-        .tx
-        .clients
-        .expect_lock_contact()
-        .returning(|_| Ok(Some(Record::fresh(Id::new(4), now(), contact(5, false)))));
+    locks_site(&mut fakes, site(5));
+    locks_contact(&mut fakes, contact(5, false));
     let (app, who) = (fakes.app(), manager());
     let (client, stale) = (Id::new(5), Some(9));
-    let keep_site: EditSite = Arc::new(|before| Ok(before.data.clone()));
-    let keep_contact: EditContact = Arc::new(|before| Ok(before.data.clone()));
-    for refused in [
-        update(&app, &who, client, stale, edit(|_| {}), silent())
-            .await
-            .map(|_| ()),
-        delete(&app, &who, client, stale, silent()).await.map(|_| ()),
-        update_site(&app, &who, client, Id::new(3), stale, keep_site, silent())
-            .await
-            .map(|_| ()),
-        delete_site(&app, &who, client, Id::new(3), stale, silent())
-            .await
-            .map(|_| ()),
-        update_contact(&app, &who, client, Id::new(4), stale, keep_contact, silent())
-            .await
-            .map(|_| ()),
-        delete_contact(&app, &who, client, Id::new(4), stale, silent())
-            .await
-            .map(|_| ()),
-    ] {
-        assert!(
-            matches!(refused, Err(AppError::StaleVersion { current: Some(1) })),
-            "{refused:?}"
-        );
-    }
+    let keep_site = || edit::<Site>(|_| {});
+    let keep_contact = || edit::<Contact>(|_| {});
+    assert_stale(update(&app, &who, client, stale, edit::<Client>(|_| {}), silent()).await);
+    assert_stale(delete(&app, &who, client, stale, silent()).await);
+    assert_stale(update_site(&app, &who, client, Id::new(3), stale, keep_site(), silent()).await);
+    assert_stale(delete_site(&app, &who, client, Id::new(3), stale, silent()).await);
+    assert_stale(update_contact(&app, &who, client, Id::new(4), stale, keep_contact(), silent()).await);
+    assert_stale(delete_contact(&app, &who, client, Id::new(4), stale, silent()).await);
 }
 
 #[tokio::test]
@@ -395,10 +347,10 @@ async fn a_client_with_children_stays() {
             name: "fk_sites_client".into(),
         })
     });
-    let refused = delete(&fakes.app(), &manager(), Id::new(5), None, silent())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::InUse);
+    assert_eq!(
+        code_of(delete(&fakes.app(), &manager(), Id::new(5), None, silent()).await),
+        Code::InUse
+    );
 }
 
 #[tokio::test]
@@ -406,47 +358,27 @@ async fn sites_and_contacts_of_another_client_do_not_exist_here() {
     let mut fakes = Fakes::default();
     fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
     fakes.tx.clients.expect_find().returning(|_| Ok(None));
-    fakes
-        .tx
-        .clients
-        .expect_lock_site()
-        .returning(|_| Ok(Some(Record::fresh(Id::new(3), now(), site(6)))));
-    fakes
-        .tx
-        .clients
-        .expect_lock_contact()
-        .returning(|_| Ok(Some(Record::fresh(Id::new(4), now(), contact(6, false)))));
+    locks_site(&mut fakes, site(6));
+    locks_contact(&mut fakes, contact(6, false));
     let (app, who) = (fakes.app(), manager());
-    let keep_site: EditSite = Arc::new(|before| Ok(before.data.clone()));
-    let keep_contact: EditContact = Arc::new(|before| Ok(before.data.clone()));
+    let keep_site = || edit::<Site>(|_| {});
+    let keep_contact = || edit::<Contact>(|_| {});
     let client = Id::new(5);
-    for refused in [
-        update_site(&app, &who, client, Id::new(3), None, keep_site, silent())
-            .await
-            .map(|_| ()),
-        delete_site(&app, &who, client, Id::new(3), None, silent())
-            .await
-            .map(|_| ()),
-        update_contact(&app, &who, client, Id::new(4), None, keep_contact, silent())
-            .await
-            .map(|_| ()),
-        delete_contact(&app, &who, client, Id::new(4), None, silent())
-            .await
-            .map(|_| ()),
-        create_site(&app, &who, site(99), silent()).await.map(|_| ()),
+    for code in [
+        code_of(update_site(&app, &who, client, Id::new(3), None, keep_site(), silent()).await),
+        code_of(delete_site(&app, &who, client, Id::new(3), None, silent()).await),
+        code_of(update_contact(&app, &who, client, Id::new(4), None, keep_contact(), silent()).await),
+        code_of(delete_contact(&app, &who, client, Id::new(4), None, silent()).await),
+        code_of(create_site(&app, &who, site(99), silent()).await),
     ] {
-        assert_eq!(refused.unwrap_err().code(), Code::NotFound);
+        assert_eq!(code, Code::NotFound);
     }
 }
 
 #[tokio::test]
 async fn an_edit_cannot_move_a_site_to_another_client() {
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .clients
-        .expect_lock_site()
-        .returning(|_| Ok(Some(Record::fresh(Id::new(3), now(), site(5)))));
+    locks_site(&mut fakes, site(5));
     fakes
         .tx
         .clients
@@ -454,11 +386,9 @@ async fn an_edit_cannot_move_a_site_to_another_client() {
         .once()
         .withf(|_, after| after.client == Id::new(5) && after.name == "Dépôt")
         .returning(|b, _| Ok(b.clone()));
-    let steal: EditSite = Arc::new(|_| {
-        Ok(Site {
-            name: "Dépôt".into(),
-            ..site(6)
-        })
+    let steal = edit(|site: &mut Site| {
+        site.name = "Dépôt".into();
+        site.client = Id::new(6);
     });
     update_site(
         &fakes.app(),
@@ -539,12 +469,7 @@ async fn the_principal_contact_does_not_take_it_from_itself_and_others_do_not_as
         .once()
         .withf(|_, a| a.principal)
         .returning(|b, _| Ok(b.clone()));
-    let rename: EditContact = Arc::new(|before| {
-        Ok(Contact {
-            name: "Nadia B.".into(),
-            ..before.data.clone()
-        })
-    });
+    let rename = edit(|contact: &mut Contact| contact.name = "Nadia B.".into());
     update_contact(
         &fakes.app(),
         &manager(),
@@ -586,11 +511,7 @@ fn portal_user(main: bool) -> PortalUser {
 async fn a_portal_account_is_linked_once() {
     let mut fakes = Fakes::default();
     fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
-    fakes
-        .tx
-        .users
-        .expect_lock()
-        .returning(|_| Ok(Some(user(7, Role::Client))));
+    locks_user(&mut fakes, 7, Role::Client);
     fakes
         .tx
         .clients
@@ -613,27 +534,18 @@ async fn a_portal_account_is_linked_once() {
 
     let mut fakes = Fakes::default();
     fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
-    fakes
-        .tx
-        .users
-        .expect_lock()
-        .returning(|_| Ok(Some(user(7, Role::Technician))));
-    let refused = link_user(&fakes.app(), &manager(), Id::new(5), Id::new(7), silent())
-        .await
-        .unwrap_err();
+    locks_user(&mut fakes, 7, Role::Technician);
     assert_eq!(
-        issues(refused),
+        issues(refusal(
+            link_user(&fakes.app(), &manager(), Id::new(5), Id::new(7), silent()).await
+        )),
         [FieldIssue::new("user_id", IssueCode::UnknownReference)]
     );
 
     let mut fakes = Fakes::default();
     let asked = std::sync::atomic::AtomicUsize::new(0);
     fakes.tx.clients.expect_lock().returning(|_| Ok(Some(stored())));
-    fakes
-        .tx
-        .users
-        .expect_lock()
-        .returning(|_| Ok(Some(user(7, Role::Client))));
+    locks_user(&mut fakes, 7, Role::Client);
     fakes
         .tx
         .clients
@@ -695,14 +607,6 @@ async fn taking_an_account_off_the_portal_covers_the_main_one() {
 
 #[tokio::test]
 async fn the_equipment_of_a_client_is_narrowed_to_the_client_and_to_what_the_caller_sees() {
-    let page = || PageRequest {
-        limit: 5,
-        start: Start::Offset(0),
-        sort: Sort {
-            key: EquipmentSort::Id,
-            descending: false,
-        },
-    };
     let asked = || EquipmentFilter {
         client: Some(Id::new(99)),
         kind: Some("hydraulique".into()),
@@ -719,24 +623,32 @@ async fn the_equipment_of_a_client_is_narrowed_to_the_client_and_to_what_the_cal
                 && filter.kind.as_deref() == Some("hydraulique")
                 && matches!(seen, Visibility::Only(reach) if reach.clients == [Id::new(5)])
         })
-        .returning(|_, _, _| {
-            Ok(Page {
-                items: vec![],
-                total: 0,
-                total_capped: false,
-                next_cursor: None,
-            })
-        });
-    list_equipments(&fakes.app(), &portal(&[5]), Id::new(5), asked(), &page())
-        .await
-        .unwrap();
+        .returning(|_, _, _| Ok(page_of(vec![])));
+    list_equipments(
+        &fakes.app(),
+        &portal(&[5]),
+        Id::new(5),
+        asked(),
+        &page(EquipmentSort::Id),
+    )
+    .await
+    .unwrap();
 
     let mut fakes = Fakes::default();
     fakes.clients.expect_find().returning(|_, _| Ok(None));
-    let refused = list_equipments(&fakes.app(), &portal(&[6]), Id::new(5), asked(), &page())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::NotFound);
+    assert_eq!(
+        code_of(
+            list_equipments(
+                &fakes.app(),
+                &portal(&[6]),
+                Id::new(5),
+                asked(),
+                &page(EquipmentSort::Id)
+            )
+            .await
+        ),
+        Code::NotFound
+    );
 }
 
 #[tokio::test]
@@ -748,30 +660,18 @@ async fn reads_ask_only_for_what_the_caller_may_see() {
         .withf(|_, seen| matches!(seen, Visibility::Only(reach) if reach.clients == [Id::new(6)]))
         .returning(|_, _| Ok(None));
     let (app, who) = (fakes.app(), portal(&[6]));
-    assert_eq!(
-        find(&app, &who, Id::new(5)).await.unwrap_err().code(),
-        Code::NotFound
-    );
+    assert_eq!(code_of(find(&app, &who, Id::new(5)).await), Code::NotFound);
     // The lists of an unknown client are not empty lists.
     assert_eq!(
-        list_sites(&app, &who, Id::new(5), &page())
-            .await
-            .unwrap_err()
-            .code(),
+        code_of(list_sites(&app, &who, Id::new(5), &page(NameSort::Id)).await),
         Code::NotFound
     );
     assert_eq!(
-        list_contacts(&app, &who, Id::new(5), &page())
-            .await
-            .unwrap_err()
-            .code(),
+        code_of(list_contacts(&app, &who, Id::new(5), &page(NameSort::Id)).await),
         Code::NotFound
     );
-    let refused = list_portal_users(&app, &who, Id::new(5), &page())
-        .await
-        .unwrap_err();
     assert_eq!(
-        refused.code(),
+        code_of(list_portal_users(&app, &who, Id::new(5), &page(NameSort::Id)).await),
         Code::Forbidden,
         "accounts are the company's business"
     );

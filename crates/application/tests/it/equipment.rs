@@ -5,16 +5,13 @@ mod reads;
 mod state;
 
 use application::{AppError, Ctx};
-use domain::client::Client;
 use domain::equipment::store::{MockEquipmentStore, References};
 use domain::equipment::{Equipment, EquipmentDetail, EquipmentStatus};
-use domain::policy::Role;
 use domain::ports::unit_of_work::FakeTx;
 use domain::samples;
-use domain::technician::Technician;
 use domain::{Id, Record};
 
-use crate::support::{Fakes, actor, ctx, now};
+use crate::support::{Fakes, admin, fields, manager, now, portal, technician};
 
 /// The equipment of every test.
 fn equipment() -> Equipment {
@@ -75,35 +72,8 @@ fn app(tx: FakeTx) -> application::App {
     .app()
 }
 
-fn admin() -> Ctx {
-    ctx(actor(1, Role::Admin))
-}
-
-fn manager() -> Ctx {
-    ctx(actor(2, Role::Manager))
-}
-
-/// A technician with this profile.
-fn technician(profile: Id<Technician>) -> Ctx {
-    let mut who = actor(7, Role::Technician);
-    who.technician = Some(profile);
-    ctx(who)
-}
-
-/// The portal account of a client.
-fn portal(client: Id<Client>) -> Ctx {
-    let mut who = actor(8, Role::Client);
-    who.clients = vec![client];
-    ctx(who)
-}
-
-/// Field and code of every issue.
+/// Field and code of every issue, the code as callers read it.
 fn issues(error: AppError) -> Vec<(String, &'static str)> {
-    match error {
-        AppError::Invalid(issues) => issues
-            .into_iter()
-            .map(|i| (i.field, domain::Vocab::code(i.code)))
-            .collect(),
-        other => panic!("not a validation error: {other:?}"),
-    }
+    let coded = |(field, code)| (field, domain::Vocab::code(code));
+    fields(error).into_iter().map(coded).collect()
 }

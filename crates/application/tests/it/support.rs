@@ -1,88 +1,15 @@
-//! An [`App`] of fakes: a test sets what it expects, everything else panics when called.
+//! People, requests, answers and the shapes of tests that all files here share.
 
 use std::sync::Arc;
 
-use application::app::SessionPolicy;
-use application::{App, Ctx};
-use domain::audit::Origin;
-use domain::client::store::MockClientQueries;
-use domain::equipment::store::MockEquipmentQueries;
-use domain::intervention::store::MockInterventionQueries;
+pub use application::testing::{Fakes, mix, now};
+use application::{AppError, Code, Ctx, testing};
+use domain::page::{Page, PageRequest, Sort, Start};
 use domain::policy::{Actor, Role};
-use domain::ports::Place;
-use domain::ports::clock::{MockClock, MockSecrets};
-use domain::ports::hasher::MockPasswordHasher;
-use domain::ports::unit_of_work::{FakeTx, FakeUnitOfWork};
-use domain::session::{MockSessionCache, MockSessionQueries, SessionId};
-use domain::skill::MockSkillQueries;
-use domain::team::MockTeamQueries;
-use domain::technician::store::MockTechnicianQueries;
-use domain::user::store::MockUserQueries;
+use domain::session::SessionId;
+use domain::text::{FieldIssue, IssueCode};
 use domain::user::{Locale, User};
 use domain::{Id, Record};
-use jiff::Timestamp;
-
-/// Ports to be replaced before the app is made.
-#[derive(Default)]
-pub struct Fakes {
-    pub tx: FakeTx,
-    pub users: MockUserQueries,
-    pub sessions: MockSessionQueries,
-    pub session_cache: MockSessionCache,
-    pub hasher: MockPasswordHasher,
-    pub clients: MockClientQueries,
-    pub teams: MockTeamQueries,
-    pub skills: MockSkillQueries,
-    pub technicians: MockTechnicianQueries,
-    pub equipments: MockEquipmentQueries,
-    pub interventions: MockInterventionQueries,
-}
-
-impl Fakes {
-    pub fn app(mut self) -> App {
-        self.hasher.expect_reserve().returning(|_| Ok(Place::new(())));
-        let mut clock = MockClock::new();
-        clock.expect_now().returning(now);
-        let mut secrets = MockSecrets::new();
-        secrets.expect_bits256().returning(|| [42; 32]);
-        secrets.expect_bits128().returning(|| 42);
-        // Not a digest, but different for different data, which is all that the use cases rely on.
-        secrets.expect_sha256().returning(|data| mix(1, data));
-        secrets
-            .expect_refresh_macs()
-            .returning(|data| vec![mix(2, data), mix(4, data)]);
-        secrets.expect_stored_mac().returning(|data| mix(3, data));
-        App {
-            uow: Arc::new(FakeUnitOfWork::new(self.tx)),
-            users: Arc::new(self.users),
-            sessions: Arc::new(self.sessions),
-            session_cache: Arc::new(self.session_cache),
-            clients: Arc::new(self.clients),
-            teams: Arc::new(self.teams),
-            skills: Arc::new(self.skills),
-            technicians: Arc::new(self.technicians),
-            equipments: Arc::new(self.equipments),
-            interventions: Arc::new(self.interventions),
-            hasher: Arc::new(self.hasher),
-            clock: Arc::new(clock),
-            secrets: Arc::new(secrets),
-            session_policy: SessionPolicy::default(),
-        }
-    }
-}
-
-pub fn mix(salt: u8, data: &[u8]) -> [u8; 32] {
-    let mut out = [salt; 32];
-    for (i, byte) in data.iter().enumerate() {
-        let slot = &mut out[i % 32];
-        *slot = slot.wrapping_mul(31).wrapping_add(*byte).wrapping_add(i as u8);
-    }
-    out
-}
-
-pub fn now() -> Timestamp {
-    "2026-03-02T09:00:00Z".parse().unwrap()
-}
 
 pub fn user(id: i64, role: Role) -> Record<User> {
     let data = User {
@@ -113,14 +40,119 @@ pub fn actor(id: i64, role: Role) -> Actor {
 
 pub fn ctx(actor: Actor) -> Ctx {
     Ctx {
-        origin: Origin {
-            actor: Some(actor.user),
-            ip: None,
-            correlation_id: "essai-0001".into(),
-        },
-        actor,
         session: Some(SessionId(1)),
-        now: now(),
-        idempotency: None,
+        ..testing::ctx(actor)
     }
+}
+
+/// An account that is found like this when it is locked.
+pub fn locks_user(fakes: &mut Fakes, id: i64, role: Role) {
+    let users = &mut fakes.tx.users;
+    users.expect_lock().returning(move |_| Ok(Some(user(id, role))));
+}
+
+pub fn admin() -> Ctx {
+    ctx(actor(1, Role::Admin))
+}
+
+pub fn manager() -> Ctx {
+    ctx(actor(2, Role::Manager))
+}
+
+/// The technician of the account 7, with the profile `profile`.
+pub fn technician(profile: i64) -> Ctx {
+    ctx(Actor {
+        technician: Some(Id::new(profile)),
+        ..actor(7, Role::Technician)
+    })
+}
+
+/// The portal account 8, of the clients that are named.
+pub fn portal(clients: &[i64]) -> Ctx {
+    ctx(Actor {
+        clients: clients.iter().copied().map(Id::new).collect(),
+        ..actor(8, Role::Client)
+    })
+}
+
+/// The first five, by `key`.
+pub fn page<K>(key: K) -> PageRequest<K> {
+    PageRequest {
+        limit: 5,
+        start: Start::Offset(0),
+        sort: Sort {
+            key,
+            descending: false,
+        },
+    }
+}
+
+pub fn page_of<T>(items: Vec<T>) -> Page<T> {
+    Page {
+        total: items.len() as u64,
+        items,
+        total_capped: false,
+        next_cursor: None,
+    }
+}
+
+/// What an update makes of the data before.
+pub type Edit<T> = Arc<dyn Fn(&Record<T>) -> Result<T, AppError> + Send + Sync>;
+
+pub fn edit<T: Clone>(change: impl Fn(&mut T) + Send + Sync + 'static) -> Edit<T> {
+    Arc::new(move |before: &Record<T>| {
+        let mut after = before.data.clone();
+        change(&mut after);
+        Ok(after)
+    })
+}
+
+/// A store that writes what it is given.
+pub fn written<T: Clone>(before: &Record<T>, after: &T) -> Record<T> {
+    Record {
+        data: after.clone(),
+        ..before.clone()
+    }
+}
+
+/// Why it was refused.
+pub fn refusal<T>(answer: Result<T, AppError>) -> AppError {
+    match answer {
+        Ok(_) => panic!("not refused"),
+        Err(error) => error,
+    }
+}
+
+/// The code with which it was refused.
+pub fn code_of<T>(answer: Result<T, AppError>) -> Code {
+    refusal(answer).code()
+}
+
+pub fn issues(error: AppError) -> Vec<FieldIssue> {
+    match error {
+        AppError::Invalid(issues) => issues,
+        other => panic!("not a validation error: {other:?}"),
+    }
+}
+
+/// Field and code of every issue.
+pub fn fields(error: AppError) -> Vec<(String, IssueCode)> {
+    issues(error).into_iter().map(|i| (i.field, i.code)).collect()
+}
+
+/// The fields that the caller may not change.
+pub fn denied_fields<T>(answer: Result<T, AppError>) -> Vec<String> {
+    match refusal(answer) {
+        AppError::DeniedFields(fields) => fields,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// That the version, which is 1, was told to who named another.
+pub fn assert_stale<T>(answer: Result<T, AppError>) {
+    let refused = refusal(answer);
+    assert!(
+        matches!(refused, AppError::StaleVersion { current: Some(1) }),
+        "{refused:?}"
+    );
 }

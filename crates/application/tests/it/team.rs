@@ -1,24 +1,15 @@
 //! Teams and skills.
 
-use std::sync::Arc;
-
-use application::skill::{self, EditSkill};
-use application::team::{self, EditTeam};
 use application::write::silent;
-use application::{AppError, Code, Ctx};
+use application::{AppError, Code, skill, team};
 use domain::error::{Constraint, RepoError};
-use domain::page::{PageRequest, Sort, Start};
 use domain::policy::Role;
 use domain::skill::{Skill, SkillSort};
 use domain::team::{Team, TeamSort};
 use domain::text::{FieldIssue, IssueCode};
 use domain::{Id, Record};
 
-use crate::support::{Fakes, actor, ctx, now, user};
-
-fn manager() -> Ctx {
-    ctx(actor(2, Role::Manager))
-}
+use crate::support::{Fakes, actor, assert_stale, code_of, ctx, edit, manager, now, page, user};
 
 fn led_by(lead: Option<i64>) -> Team {
     Team {
@@ -41,31 +32,17 @@ fn soudure() -> Skill {
 
 #[tokio::test]
 async fn technicians_see_teams_and_skills_clients_do_not_and_neither_changes_them() {
-    let teams = PageRequest {
-        limit: 5,
-        start: Start::Offset(0),
-        sort: Sort {
-            key: TeamSort::Id,
-            descending: false,
-        },
-    };
-    let skills = PageRequest {
-        limit: 5,
-        start: Start::Offset(0),
-        sort: Sort {
-            key: SkillSort::Id,
-            descending: false,
-        },
-    };
+    let teams = page(TeamSort::Id);
+    let skills = page(SkillSort::Id);
     let app = Fakes::default().app();
     let client = ctx(actor(7, Role::Client));
-    for refused in [
-        team::list(&app, &client, &teams).await.map(|_| ()),
-        team::find(&app, &client, Id::new(1)).await.map(|_| ()),
-        skill::list(&app, &client, &skills).await.map(|_| ()),
-        skill::find(&app, &client, Id::new(1)).await.map(|_| ()),
+    for code in [
+        code_of(team::list(&app, &client, &teams).await),
+        code_of(team::find(&app, &client, Id::new(1)).await),
+        code_of(skill::list(&app, &client, &skills).await),
+        code_of(skill::find(&app, &client, Id::new(1)).await),
     ] {
-        assert_eq!(refused.unwrap_err().code(), Code::Forbidden);
+        assert_eq!(code, Code::Forbidden);
     }
     let mut fakes = Fakes::default();
     fakes.teams.expect_find().once().returning(|_| Ok(Some(stored())));
@@ -74,35 +51,20 @@ async fn technicians_see_teams_and_skills_clients_do_not_and_neither_changes_the
     let technician = ctx(actor(7, Role::Technician));
     assert_eq!(team::find(&app, &technician, Id::new(1)).await.unwrap(), stored());
     assert_eq!(
-        skill::find(&app, &technician, Id::new(1))
-            .await
-            .unwrap_err()
-            .code(),
+        code_of(skill::find(&app, &technician, Id::new(1)).await),
         Code::NotFound
     );
-    let keep_team: EditTeam = Arc::new(|b| Ok(b.data.clone()));
-    let keep_skill: EditSkill = Arc::new(|b| Ok(b.data.clone()));
-    for refused in [
-        team::create(&app, &technician, led_by(None), silent())
-            .await
-            .map(|_| ()),
-        team::update(&app, &technician, Id::new(1), None, keep_team, silent())
-            .await
-            .map(|_| ()),
-        team::delete(&app, &technician, Id::new(1), None, silent())
-            .await
-            .map(|_| ()),
-        skill::create(&app, &technician, soudure(), silent())
-            .await
-            .map(|_| ()),
-        skill::update(&app, &technician, Id::new(1), None, keep_skill, silent())
-            .await
-            .map(|_| ()),
-        skill::delete(&app, &technician, Id::new(1), None, silent())
-            .await
-            .map(|_| ()),
+    let keep_team = || edit::<Team>(|_| {});
+    let keep_skill = || edit::<Skill>(|_| {});
+    for code in [
+        code_of(team::create(&app, &technician, led_by(None), silent()).await),
+        code_of(team::update(&app, &technician, Id::new(1), None, keep_team(), silent()).await),
+        code_of(team::delete(&app, &technician, Id::new(1), None, silent()).await),
+        code_of(skill::create(&app, &technician, soudure(), silent()).await),
+        code_of(skill::update(&app, &technician, Id::new(1), None, keep_skill(), silent()).await),
+        code_of(skill::delete(&app, &technician, Id::new(1), None, silent()).await),
     ] {
-        assert_eq!(refused.unwrap_err().code(), Code::Forbidden);
+        assert_eq!(code, Code::Forbidden);
     }
 }
 
@@ -150,12 +112,7 @@ async fn a_lead_who_stays_is_not_judged_again_a_new_one_is() {
         .once()
         .withf(|_, a| a.name == "Sud")
         .returning(|b, _| Ok(b.clone()));
-    let rename: EditTeam = Arc::new(|b| {
-        Ok(Team {
-            name: "Sud".into(),
-            ..b.data.clone()
-        })
-    });
+    let rename = edit(|team: &mut Team| team.name = "Sud".into());
     team::update(&fakes.app(), &manager(), Id::new(1), Some(1), rename, silent())
         .await
         .unwrap();
@@ -168,16 +125,11 @@ async fn a_lead_who_stays_is_not_judged_again_a_new_one_is() {
         .expect_lock()
         .once()
         .returning(|_| Ok(Some(user(4, Role::Client))));
-    let demote: EditTeam = Arc::new(|b| {
-        Ok(Team {
-            lead: Some(Id::new(4)),
-            ..b.data.clone()
-        })
-    });
-    let refused = team::update(&fakes.app(), &manager(), Id::new(1), None, demote, silent())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::ValidationError);
+    let demote = edit(|team: &mut Team| team.lead = Some(Id::new(4)));
+    assert_eq!(
+        code_of(team::update(&fakes.app(), &manager(), Id::new(1), None, demote, silent()).await),
+        Code::ValidationError
+    );
 }
 
 #[tokio::test]
@@ -186,18 +138,18 @@ async fn bad_data_and_old_versions_are_refused() {
         name: String::new(),
         lead: None,
     };
-    let refused = team::create(&Fakes::default().app(), &manager(), nameless, silent())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::ValidationError);
+    assert_eq!(
+        code_of(team::create(&Fakes::default().app(), &manager(), nameless, silent()).await),
+        Code::ValidationError
+    );
     let nameless = Skill {
         name: String::new(),
         ..soudure()
     };
-    let refused = skill::create(&Fakes::default().app(), &manager(), nameless, silent())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::ValidationError);
+    assert_eq!(
+        code_of(skill::create(&Fakes::default().app(), &manager(), nameless, silent()).await),
+        Code::ValidationError
+    );
 
     let mut fakes = Fakes::default();
     fakes.tx.teams.expect_lock().returning(|_| Ok(Some(stored())));
@@ -207,27 +159,12 @@ async fn bad_data_and_old_versions_are_refused() {
         .expect_lock()
         .returning(|_| Ok(Some(Record::fresh(Id::new(1), now(), soudure()))));
     let (app, who) = (fakes.app(), manager());
-    let keep_team: EditTeam = Arc::new(|b| Ok(b.data.clone()));
-    let keep_skill: EditSkill = Arc::new(|b| Ok(b.data.clone()));
-    for refused in [
-        team::update(&app, &who, Id::new(1), Some(4), keep_team, silent())
-            .await
-            .map(|_| ()),
-        team::delete(&app, &who, Id::new(1), Some(4), silent())
-            .await
-            .map(|_| ()),
-        skill::update(&app, &who, Id::new(1), Some(4), keep_skill, silent())
-            .await
-            .map(|_| ()),
-        skill::delete(&app, &who, Id::new(1), Some(4), silent())
-            .await
-            .map(|_| ()),
-    ] {
-        assert!(
-            matches!(refused, Err(AppError::StaleVersion { current: Some(1) })),
-            "{refused:?}"
-        );
-    }
+    let keep_team = || edit::<Team>(|_| {});
+    let keep_skill = || edit::<Skill>(|_| {});
+    assert_stale(team::update(&app, &who, Id::new(1), Some(4), keep_team(), silent()).await);
+    assert_stale(team::delete(&app, &who, Id::new(1), Some(4), silent()).await);
+    assert_stale(skill::update(&app, &who, Id::new(1), Some(4), keep_skill(), silent()).await);
+    assert_stale(skill::delete(&app, &who, Id::new(1), Some(4), silent()).await);
 }
 
 #[tokio::test]
@@ -255,14 +192,16 @@ async fn what_is_used_stays_and_names_are_taken_once() {
         .expect_insert()
         .returning(move |_, _| Err(taken()));
     let (app, who) = (fakes.app(), manager());
-    let refused = team::delete(&app, &who, Id::new(1), None, silent())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::InUse);
-    let refused = skill::delete(&app, &who, Id::new(1), None, silent())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::InUse);
-    let refused = skill::create(&app, &who, soudure(), silent()).await.unwrap_err();
-    assert_eq!(refused.code(), Code::AlreadyExists);
+    assert_eq!(
+        code_of(team::delete(&app, &who, Id::new(1), None, silent()).await),
+        Code::InUse
+    );
+    assert_eq!(
+        code_of(skill::delete(&app, &who, Id::new(1), None, silent()).await),
+        Code::InUse
+    );
+    assert_eq!(
+        code_of(skill::create(&app, &who, soudure(), silent()).await),
+        Code::AlreadyExists
+    );
 }

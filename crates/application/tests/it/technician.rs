@@ -8,9 +8,9 @@ use application::technician::{
 };
 use application::user::CreateUser;
 use application::write::silent;
-use application::{AppError, Code, Ctx, Detail};
+use application::{AppError, Code, Detail};
 use domain::error::{Constraint, RepoError};
-use domain::page::{Page, PageRequest, Sort, Start};
+use domain::page::Page;
 use domain::policy::{Role, Visibility};
 use domain::samples;
 use domain::skill::{HeldSkill, RequiredSkill, SkillLevel};
@@ -21,24 +21,12 @@ use domain::text::{FieldIssue, IssueCode};
 use domain::user::Locale;
 use domain::{Id, Record};
 
-use crate::support::{Fakes, actor, ctx, now, user};
+use crate::support::{
+    Fakes, actor, admin, assert_stale, code_of, ctx, denied_fields, fields, locks_user, manager, now, page,
+    page_of, refusal, technician, user,
+};
 
 pub const ID: i64 = 30;
-
-fn admin() -> Ctx {
-    ctx(actor(1, Role::Admin))
-}
-
-pub fn manager() -> Ctx {
-    ctx(actor(2, Role::Manager))
-}
-
-/// The technician of the account 7, with the profile `profile`.
-fn technician(profile: i64) -> Ctx {
-    let mut who = actor(7, Role::Technician);
-    who.technician = Some(Id::new(profile));
-    ctx(who)
-}
 
 fn held(skill: i64) -> HeldSkill {
     HeldSkill {
@@ -86,6 +74,30 @@ pub fn detail(record: Record<Technician>) -> TechnicianDetail {
     }
 }
 
+/// The technician is found like this without a lock.
+pub fn finds(fakes: &mut Fakes, availability: Availability) {
+    let technicians = &mut fakes.tx.technicians;
+    technicians
+        .expect_find()
+        .returning(move |_| Ok(Some(stored(availability))));
+}
+
+/// The technician is like this when locked.
+pub fn locks(fakes: &mut Fakes, availability: Availability) {
+    let technicians = &mut fakes.tx.technicians;
+    technicians
+        .expect_lock()
+        .returning(move |_| Ok(Some(stored(availability))));
+}
+
+/// The technician is like this for whoever is shown them.
+pub fn shows(fakes: &mut Fakes, availability: Availability) {
+    let technicians = &mut fakes.tx.technicians;
+    technicians
+        .expect_detail()
+        .returning(move |_| Ok(Some(detail(stored(availability)))));
+}
+
 fn new_account() -> CreateUser {
     CreateUser {
         username: "samir".into(),
@@ -106,13 +118,6 @@ fn existing(profile: TechnicianProfile) -> CreateTechnician {
     }
 }
 
-pub fn fields(error: AppError) -> Vec<(String, IssueCode)> {
-    match error {
-        AppError::Invalid(issues) => issues.into_iter().map(|i| (i.field, i.code)).collect(),
-        other => panic!("{other:?}"),
-    }
-}
-
 /// Stores that know the team 4 and every skill.
 fn with_references(fakes: &mut Fakes) {
     fakes.tx.teams.expect_find().returning(|id| {
@@ -127,17 +132,6 @@ fn with_references(fakes: &mut Fakes) {
         Ok(Some(team).filter(|t| t.id == id))
     });
     fakes.tx.skills.expect_unknown().returning(|_| Ok(Vec::new()));
-}
-
-fn page() -> PageRequest<TechnicianSort> {
-    PageRequest {
-        limit: 5,
-        start: Start::Offset(0),
-        sort: Sort {
-            key: TechnicianSort::Id,
-            descending: false,
-        },
-    }
 }
 
 #[tokio::test]
@@ -164,11 +158,7 @@ async fn a_profile_is_made_for_an_existing_account_of_that_role() {
                 t.user == Id::new(7) && t.availability == Availability::Available && *by == Some(Id::new(2))
             })
             .returning(|_, _| Ok(stored(Availability::Available)));
-        fakes
-            .tx
-            .technicians
-            .expect_detail()
-            .returning(|_| Ok(Some(detail(stored(Availability::Available)))));
+        shows(&mut fakes, Availability::Available);
         match create(&fakes.app(), &manager(), existing(profile()), silent()).await {
             Err(error) if !right => {
                 assert_eq!(
@@ -200,11 +190,7 @@ async fn an_administrator_makes_account_and_profile_at_once_and_the_role_is_give
         .once()
         .withf(|t, _| t.user == Id::new(77))
         .returning(|_, _| Ok(stored(Availability::Available)));
-    fakes
-        .tx
-        .technicians
-        .expect_detail()
-        .returning(|_| Ok(Some(detail(stored(Availability::Available)))));
+    shows(&mut fakes, Availability::Available);
     let both = CreateTechnician {
         account: Account::New(Box::new(new_account())),
         profile: profile(),
@@ -213,13 +199,10 @@ async fn an_administrator_makes_account_and_profile_at_once_and_the_role_is_give
         .await
         .unwrap();
 
-    match create(&Fakes::default().app(), &manager(), both, silent())
-        .await
-        .unwrap_err()
-    {
-        AppError::DeniedFields(fields) => assert_eq!(fields, ["utilisateur"]),
-        other => panic!("{other:?}"),
-    }
+    assert_eq!(
+        denied_fields(create(&Fakes::default().app(), &manager(), both, silent()).await),
+        ["utilisateur"]
+    );
 }
 
 #[tokio::test]
@@ -268,11 +251,7 @@ async fn everything_wrong_with_account_and_profile_is_said_at_once_and_before_th
 #[tokio::test]
 async fn unknown_teams_and_skills_are_all_named() {
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .users
-        .expect_lock()
-        .returning(|_| Ok(Some(user(7, Role::Technician))));
+    locks_user(&mut fakes, 7, Role::Technician);
     fakes.tx.teams.expect_find().once().returning(|_| Ok(None));
     fakes
         .tx
@@ -282,11 +261,10 @@ async fn unknown_teams_and_skills_are_all_named() {
         .withf(|ids| ids == [Id::new(1), Id::new(2)])
         .returning(|_| Ok(vec![Id::new(2)]));
     fakes.tx.technicians.expect_insert().never();
-    let refused = create(&fakes.app(), &manager(), existing(profile()), silent())
-        .await
-        .unwrap_err();
     assert_eq!(
-        fields(refused),
+        fields(refusal(
+            create(&fakes.app(), &manager(), existing(profile()), silent()).await
+        )),
         [
             ("equipe_id".to_owned(), IssueCode::UnknownReference),
             (
@@ -301,11 +279,7 @@ async fn unknown_teams_and_skills_are_all_named() {
 async fn one_account_has_one_profile() {
     let mut fakes = Fakes::default();
     with_references(&mut fakes);
-    fakes
-        .tx
-        .users
-        .expect_lock()
-        .returning(|_| Ok(Some(user(7, Role::Technician))));
+    locks_user(&mut fakes, 7, Role::Technician);
     fakes.tx.technicians.expect_insert().returning(|_, _| {
         Err(RepoError::Conflict {
             constraint: Constraint::TechnicianUser,
@@ -342,19 +316,13 @@ async fn technicians_and_clients_change_no_profile() {
             action: Action::TakeLeave,
             reason: None,
         };
-        for refused in [
-            create(&app, &who, existing(profile()), silent())
-                .await
-                .map(|_| ()),
-            update(&app, &who, Id::new(ID), None, edit(|_| {}), silent())
-                .await
-                .map(|_| ()),
-            delete(&app, &who, Id::new(ID), None, silent()).await.map(|_| ()),
-            change_availability(&app, &who, Id::new(ID), None, leave, silent())
-                .await
-                .map(|_| ()),
+        for code in [
+            code_of(create(&app, &who, existing(profile()), silent()).await),
+            code_of(update(&app, &who, Id::new(ID), None, edit(|_| {}), silent()).await),
+            code_of(delete(&app, &who, Id::new(ID), None, silent()).await),
+            code_of(change_availability(&app, &who, Id::new(ID), None, leave, silent()).await),
         ] {
-            assert_eq!(refused.unwrap_err().code(), Code::Forbidden);
+            assert_eq!(code, Code::Forbidden);
         }
     }
 }
@@ -362,25 +330,16 @@ async fn technicians_and_clients_change_no_profile() {
 #[tokio::test]
 async fn account_and_availability_are_not_edited() {
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .technicians
-        .expect_lock()
-        .returning(|_| Ok(Some(stored(Availability::Available))));
-    fakes
-        .tx
-        .technicians
-        .expect_detail()
-        .returning(|_| Ok(Some(detail(stored(Availability::Available)))));
+    locks(&mut fakes, Availability::Available);
+    shows(&mut fakes, Availability::Available);
     let force = edit(|t| {
         t.user = Id::new(8);
         t.availability = Availability::OnLeave;
     });
-    let refused = update(&fakes.app(), &manager(), Id::new(ID), None, force, silent())
-        .await
-        .unwrap_err();
     assert_eq!(
-        fields(refused),
+        fields(refusal(
+            update(&fakes.app(), &manager(), Id::new(ID), None, force, silent()).await
+        )),
         [
             ("user_id".to_owned(), IssueCode::ReadOnly),
             ("disponibilite".to_owned(), IssueCode::ReadOnly)
@@ -391,16 +350,8 @@ async fn account_and_availability_are_not_edited() {
 #[tokio::test]
 async fn only_new_references_are_judged() {
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .technicians
-        .expect_lock()
-        .returning(|_| Ok(Some(stored(Availability::Available))));
-    fakes
-        .tx
-        .technicians
-        .expect_detail()
-        .returning(|_| Ok(Some(detail(stored(Availability::Available)))));
+    locks(&mut fakes, Availability::Available);
+    shows(&mut fakes, Availability::Available);
     // The team stays, the skill 1 too.
     fakes
         .tx
@@ -410,11 +361,10 @@ async fn only_new_references_are_judged() {
         .withf(|ids| ids == [Id::new(9)])
         .returning(|_| Ok(vec![Id::new(9)]));
     let learn = edit(|t| t.skills.push(held(9)));
-    let refused = update(&fakes.app(), &manager(), Id::new(ID), Some(1), learn, silent())
-        .await
-        .unwrap_err();
     assert_eq!(
-        fields(refused),
+        fields(refusal(
+            update(&fakes.app(), &manager(), Id::new(ID), Some(1), learn, silent()).await
+        )),
         [(
             "competences[1].competence_id".to_owned(),
             IssueCode::UnknownReference
@@ -422,11 +372,7 @@ async fn only_new_references_are_judged() {
     );
 
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .technicians
-        .expect_lock()
-        .returning(|_| Ok(Some(stored(Availability::Available))));
+    locks(&mut fakes, Availability::Available);
     fakes
         .tx
         .technicians
@@ -434,11 +380,7 @@ async fn only_new_references_are_judged() {
         .once()
         .withf(|_, a| a.zone.as_deref() == Some("Safi") && a.skills.is_empty())
         .returning(|b, _| Ok(b.clone()));
-    fakes
-        .tx
-        .technicians
-        .expect_detail()
-        .returning(|_| Ok(Some(detail(stored(Availability::Available)))));
+    shows(&mut fakes, Availability::Available);
     let move_house = edit(|t| {
         t.zone = Some("Safi".into());
         t.skills.clear();
@@ -451,16 +393,8 @@ async fn only_new_references_are_judged() {
 #[tokio::test]
 async fn old_versions_and_technicians_with_jobs_are_refused() {
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .technicians
-        .expect_find()
-        .returning(|_| Ok(Some(stored(Availability::Available))));
-    fakes
-        .tx
-        .technicians
-        .expect_lock()
-        .returning(|_| Ok(Some(stored(Availability::Available))));
+    finds(&mut fakes, Availability::Available);
+    locks(&mut fakes, Availability::Available);
     fakes.tx.technicians.expect_delete().once().returning(|_| {
         Err(RepoError::Conflict {
             constraint: Constraint::InUse,
@@ -472,26 +406,13 @@ async fn old_versions_and_technicians_with_jobs_are_refused() {
         action: Action::TakeLeave,
         reason: None,
     };
-    for refused in [
-        update(&app, &manager(), Id::new(ID), Some(7), edit(|_| {}), silent())
-            .await
-            .map(|_| ()),
-        delete(&app, &manager(), Id::new(ID), Some(7), silent())
-            .await
-            .map(|_| ()),
-        change_availability(&app, &manager(), Id::new(ID), Some(7), leave, silent())
-            .await
-            .map(|_| ()),
-    ] {
-        assert!(
-            matches!(refused, Err(AppError::StaleVersion { current: Some(1) })),
-            "{refused:?}"
-        );
-    }
-    let refused = delete(&app, &manager(), Id::new(ID), None, silent())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::InUse);
+    assert_stale(update(&app, &manager(), Id::new(ID), Some(7), edit(|_| {}), silent()).await);
+    assert_stale(delete(&app, &manager(), Id::new(ID), Some(7), silent()).await);
+    assert_stale(change_availability(&app, &manager(), Id::new(ID), Some(7), leave, silent()).await);
+    assert_eq!(
+        code_of(delete(&app, &manager(), Id::new(ID), None, silent()).await),
+        Code::InUse
+    );
 }
 
 #[tokio::test]
@@ -532,9 +453,14 @@ async fn rate_and_e_mail_are_for_managers_and_the_technician() {
         };
         assert_eq!(found.actions, expected, "what a busy technician's manager may do");
         assert!(!found.is_available());
-        let listed = list(&app, &who, &TechnicianFilter::default(), &page())
-            .await
-            .unwrap();
+        let listed = list(
+            &app,
+            &who,
+            &TechnicianFilter::default(),
+            &page(TechnicianSort::Id),
+        )
+        .await
+        .unwrap();
         assert_eq!(listed.items[0].private, private);
     }
 }
@@ -543,18 +469,23 @@ async fn rate_and_e_mail_are_for_managers_and_the_technician() {
 async fn clients_see_no_technician() {
     let app = Fakes::default().app();
     let client = ctx(actor(9, Role::Client));
+    assert_eq!(code_of(find(&app, &client, Id::new(ID)).await), Code::Forbidden);
     assert_eq!(
-        find(&app, &client, Id::new(ID)).await.unwrap_err().code(),
+        code_of(
+            list(
+                &app,
+                &client,
+                &TechnicianFilter::default(),
+                &page(TechnicianSort::Id)
+            )
+            .await
+        ),
         Code::Forbidden
     );
-    let refused = list(&app, &client, &TechnicianFilter::default(), &page())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::Forbidden);
-    let refused = available(&app, &client, Vec::new(), None, &page())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::Forbidden);
+    assert_eq!(
+        code_of(available(&app, &client, Vec::new(), None, &page(TechnicianSort::Id)).await),
+        Code::Forbidden
+    );
 }
 
 #[tokio::test]
@@ -578,17 +509,16 @@ async fn available_means_active_free_skilled_today_and_in_the_zone() {
         .withf(move |filter, seen, today, _| {
             *filter == expected && *seen == Visibility::All && today.to_string() == "2026-03-02"
         })
-        .returning(|_, _, _, _| {
-            Ok(Page {
-                items: vec![],
-                total: 0,
-                total_capped: false,
-                next_cursor: None,
-            })
-        });
-    available(&fakes.app(), &manager(), required, Some("Tanger".into()), &page())
-        .await
-        .unwrap();
+        .returning(|_, _, _, _| Ok(page_of(vec![])));
+    available(
+        &fakes.app(),
+        &manager(),
+        required,
+        Some("Tanger".into()),
+        &page(TechnicianSort::Id),
+    )
+    .await
+    .unwrap();
 }
 
 #[tokio::test]
@@ -598,29 +528,26 @@ async fn an_unknown_technician_is_not_found() {
     fakes.tx.technicians.expect_find().returning(|_| Ok(None));
     fakes.tx.technicians.expect_lock().returning(|_| Ok(None));
     let app = fakes.app();
-    for refused in [
-        find(&app, &manager(), Id::new(99)).await.map(|_| ()),
-        update(&app, &manager(), Id::new(99), None, edit(|_| {}), silent())
-            .await
-            .map(|_| ()),
-        delete(&app, &manager(), Id::new(99), None, silent())
-            .await
-            .map(|_| ()),
-        change_availability(
-            &app,
-            &manager(),
-            Id::new(99),
-            None,
-            Command {
-                action: Action::DeclareUnavailable,
-                reason: None,
-            },
-            silent(),
-        )
-        .await
-        .map(|_| ()),
+    for code in [
+        code_of(find(&app, &manager(), Id::new(99)).await),
+        code_of(update(&app, &manager(), Id::new(99), None, edit(|_| {}), silent()).await),
+        code_of(delete(&app, &manager(), Id::new(99), None, silent()).await),
+        code_of(
+            change_availability(
+                &app,
+                &manager(),
+                Id::new(99),
+                None,
+                Command {
+                    action: Action::DeclareUnavailable,
+                    reason: None,
+                },
+                silent(),
+            )
+            .await,
+        ),
     ] {
-        assert_eq!(refused.unwrap_err().code(), Code::NotFound);
+        assert_eq!(code, Code::NotFound);
     }
     let issue = FieldIssue::new("user_id", IssueCode::UnknownReference);
     let mut fakes = Fakes::default();

@@ -1,22 +1,15 @@
 //! Accounts.
 
-use std::sync::Arc;
-
-use application::user::{CreateUser, EditUser, create, list, set_active, update};
+use application::user::{CreateUser, create, list, set_active, update};
 use application::write::silent;
-use application::{AppError, Code, Ctx};
-use domain::page::{PageRequest, Sort, Start};
+use application::{AppError, Code};
 use domain::policy::Role;
 use domain::samples;
 use domain::session::{EndReason, SessionId};
 use domain::user::{Locale, User, UserFilter, UserSort};
 use domain::{Id, Record};
 
-use crate::support::{Fakes, actor, ctx, user};
-
-fn admin() -> Ctx {
-    ctx(actor(1, Role::Admin))
-}
+use crate::support::{Fakes, actor, admin, code_of, ctx, denied_fields, edit, locks_user, page, user};
 
 fn new_user(role: Role) -> CreateUser {
     CreateUser {
@@ -34,15 +27,18 @@ fn new_user(role: Role) -> CreateUser {
 #[tokio::test]
 async fn only_an_admin_creates_accounts() {
     for role in [Role::Manager, Role::Technician, Role::Client] {
-        let refused = create(
-            &Fakes::default().app(),
-            &ctx(actor(2, role)),
-            new_user(Role::Client),
-            silent(),
-        )
-        .await
-        .unwrap_err();
-        assert_eq!(refused.code(), Code::Forbidden);
+        assert_eq!(
+            code_of(
+                create(
+                    &Fakes::default().app(),
+                    &ctx(actor(2, role)),
+                    new_user(Role::Client),
+                    silent(),
+                )
+                .await
+            ),
+            Code::Forbidden
+        );
     }
     let mut fakes = Fakes::default();
     fakes.hasher.expect_hash().once().returning(|_| Ok("h".into()));
@@ -72,53 +68,34 @@ async fn bad_data_is_refused_before_the_costly_hash() {
         email: "x".into(),
         ..new_user(Role::Client)
     };
-    let refused = create(&Fakes::default().app(), &admin(), bad, silent())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::ValidationError);
+    assert_eq!(
+        code_of(create(&Fakes::default().app(), &admin(), bad, silent()).await),
+        Code::ValidationError
+    );
     let weak = CreateUser {
         password: "12345678".into(),
         ..new_user(Role::Client)
     };
-    let refused = create(&Fakes::default().app(), &admin(), weak, silent())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::ValidationError);
-}
-
-fn edit(change: impl Fn(&mut User) + Send + Sync + 'static) -> EditUser {
-    Arc::new(move |before: &Record<User>| {
-        let mut after = before.data.clone();
-        change(&mut after);
-        Ok(after)
-    })
+    assert_eq!(
+        code_of(create(&Fakes::default().app(), &admin(), weak, silent()).await),
+        Code::ValidationError
+    );
 }
 
 #[tokio::test]
 async fn somebody_changes_their_own_profile_but_not_their_role() {
     let own = ctx(actor(7, Role::Technician));
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .users
-        .expect_lock()
-        .returning(|_| Ok(Some(user(7, Role::Technician))));
+    locks_user(&mut fakes, 7, Role::Technician);
     fakes.tx.users.expect_update().never();
-    let promote = edit(|u| u.role = Role::Admin);
-    match update(&fakes.app(), &own, Id::new(7), None, promote, silent())
-        .await
-        .unwrap_err()
-    {
-        AppError::DeniedFields(fields) => assert_eq!(fields, ["role"]),
-        other => panic!("{other:?}"),
-    }
+    let promote = edit(|u: &mut User| u.role = Role::Admin);
+    assert_eq!(
+        denied_fields(update(&fakes.app(), &own, Id::new(7), None, promote, silent()).await),
+        ["role"]
+    );
 
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .users
-        .expect_lock()
-        .returning(|_| Ok(Some(user(7, Role::Technician))));
+    locks_user(&mut fakes, 7, Role::Technician);
     fakes
         .tx
         .users
@@ -126,7 +103,7 @@ async fn somebody_changes_their_own_profile_but_not_their_role() {
         .once()
         .withf(|_, a| a.full_name == "Nouveau" && a.auth_version == 3)
         .returning(|b, _| Ok(b.clone()));
-    let rename = edit(|u| u.full_name = "Nouveau".into());
+    let rename = edit(|u: &mut User| u.full_name = "Nouveau".into());
     update(&fakes.app(), &own, Id::new(7), None, rename, silent())
         .await
         .unwrap();
@@ -135,25 +112,25 @@ async fn somebody_changes_their_own_profile_but_not_their_role() {
 #[tokio::test]
 async fn other_peoples_accounts_are_hidden_from_who_sees_only_their_own() {
     let own = ctx(actor(7, Role::Technician));
-    let nothing = edit(|_| {});
-    let refused = update(&Fakes::default().app(), &own, Id::new(8), None, nothing, silent())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::NotFound);
-    let nothing = edit(|_| {});
-    let manager = ctx(actor(7, Role::Manager));
-    let refused = update(
-        &Fakes::default().app(),
-        &manager,
-        Id::new(8),
-        None,
-        nothing,
-        silent(),
-    )
-    .await
-    .unwrap_err();
+    let nothing = edit::<User>(|_| {});
     assert_eq!(
-        refused.code(),
+        code_of(update(&Fakes::default().app(), &own, Id::new(8), None, nothing, silent()).await),
+        Code::NotFound
+    );
+    let nothing = edit::<User>(|_| {});
+    let manager = ctx(actor(7, Role::Manager));
+    assert_eq!(
+        code_of(
+            update(
+                &Fakes::default().app(),
+                &manager,
+                Id::new(8),
+                None,
+                nothing,
+                silent(),
+            )
+            .await
+        ),
         Code::Forbidden,
         "a manager sees them, and may not change them"
     );
@@ -162,11 +139,7 @@ async fn other_peoples_accounts_are_hidden_from_who_sees_only_their_own() {
 #[tokio::test]
 async fn a_new_address_ends_the_other_sessions_of_the_account() {
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .users
-        .expect_lock()
-        .returning(|_| Ok(Some(user(7, Role::Client))));
+    locks_user(&mut fakes, 7, Role::Client);
     fakes
         .tx
         .users
@@ -187,7 +160,7 @@ async fn a_new_address_ends_the_other_sessions_of_the_account() {
         .once()
         .withf(|s| s == [SessionId(8)])
         .returning(|_| ());
-    let move_house = edit(|u| u.email = "ailleurs@exemple.ma".into());
+    let move_house = edit(|u: &mut User| u.email = "ailleurs@exemple.ma".into());
     update(&fakes.app(), &admin(), Id::new(7), None, move_house, silent())
         .await
         .unwrap();
@@ -196,17 +169,13 @@ async fn a_new_address_ends_the_other_sessions_of_the_account() {
 #[tokio::test]
 async fn a_stale_version_is_told_with_the_present_one() {
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .users
-        .expect_lock()
-        .returning(|_| Ok(Some(user(7, Role::Client))));
+    locks_user(&mut fakes, 7, Role::Client);
     let refused = update(
         &fakes.app(),
         &admin(),
         Id::new(7),
         Some(9),
-        edit(|_| {}),
+        edit::<User>(|_| {}),
         silent(),
     )
     .await
@@ -218,11 +187,7 @@ async fn a_stale_version_is_told_with_the_present_one() {
 async fn the_last_active_admin_stays() {
     for (others, refused) in [(vec![], true), (vec![Id::new(2)], false)] {
         let mut fakes = Fakes::default();
-        fakes
-            .tx
-            .users
-            .expect_lock()
-            .returning(|_| Ok(Some(user(1, Role::Admin))));
+        locks_user(&mut fakes, 1, Role::Admin);
         fakes
             .tx
             .users
@@ -253,11 +218,7 @@ async fn the_last_active_admin_stays() {
 #[tokio::test]
 async fn a_technician_at_work_is_not_deactivated() {
     let mut fakes = Fakes::default();
-    fakes
-        .tx
-        .users
-        .expect_lock()
-        .returning(|_| Ok(Some(user(7, Role::Technician))));
+    locks_user(&mut fakes, 7, Role::Technician);
     fakes.tx.technicians.expect_lock_by_user().once().returning(|_| {
         let technician = domain::technician::Technician {
             availability: domain::technician::Availability::Busy,
@@ -287,24 +248,20 @@ async fn a_technician_at_work_is_not_deactivated() {
 
 #[tokio::test]
 async fn lists_are_for_who_sees_everybody() {
-    let page = PageRequest {
-        limit: 5,
-        start: Start::Offset(0),
-        sort: Sort {
-            key: UserSort::Id,
-            descending: false,
-        },
-    };
+    let page = page(UserSort::Id);
     for role in [Role::Technician, Role::Client] {
-        let refused = list(
-            &Fakes::default().app(),
-            &ctx(actor(7, role)),
-            &UserFilter::default(),
-            &page,
-        )
-        .await
-        .unwrap_err();
-        assert_eq!(refused.code(), Code::Forbidden);
+        assert_eq!(
+            code_of(
+                list(
+                    &Fakes::default().app(),
+                    &ctx(actor(7, role)),
+                    &UserFilter::default(),
+                    &page,
+                )
+                .await
+            ),
+            Code::Forbidden
+        );
     }
 }
 
@@ -354,7 +311,7 @@ async fn a_role_stays_while_something_needs_it() {
             tx.users.expect_actor().returning(move |_| Ok(Some(tied.clone())));
             tx.users.expect_update().returning(|b, _| Ok(b.clone()));
             tx.sessions.expect_end_all().returning(|_, _, _, _| Ok(vec![]));
-            let change = edit(move |u| {
+            let change = edit(move |u: &mut User| {
                 u.role = other;
                 u.other_roles = if keeps { vec![role] } else { vec![] };
             });

@@ -4,19 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use application::App;
-use application::app::SessionPolicy;
+use application::testing::Fakes;
 use async_trait::async_trait;
 use demo::{SeedError, Summary};
-use domain::client::store::MockClientQueries;
-use domain::equipment::store::MockEquipmentQueries;
-use domain::intervention::store::MockInterventionQueries;
-use domain::ports::clock::MockClock;
 use domain::ports::{HashError, PasswordHasher, Place, Secrets};
-use domain::session::{MockSessionCache, MockSessionQueries};
-use domain::skill::MockSkillQueries;
-use domain::team::MockTeamQueries;
-use domain::technician::store::MockTechnicianQueries;
-use domain::user::store::MockUserQueries;
 use jiff::Timestamp;
 use test_support::TestDb;
 
@@ -81,19 +72,9 @@ impl Secrets for Draws {
 pub fn app(db: &TestDb, salt: u64) -> App {
     App {
         uow: Arc::new(db.uow()),
-        users: Arc::new(MockUserQueries::new()),
-        sessions: Arc::new(MockSessionQueries::new()),
-        session_cache: Arc::new(MockSessionCache::new()),
-        clients: Arc::new(MockClientQueries::new()),
-        teams: Arc::new(MockTeamQueries::new()),
-        skills: Arc::new(MockSkillQueries::new()),
-        technicians: Arc::new(MockTechnicianQueries::new()),
-        equipments: Arc::new(MockEquipmentQueries::new()),
-        interventions: Arc::new(MockInterventionQueries::new()),
         hasher: Arc::new(PlainHasher),
-        clock: Arc::new(MockClock::new()),
         secrets: Arc::new(Draws(salt, AtomicU64::new(0))),
-        session_policy: SessionPolicy::default(),
+        ..Fakes::default().strict()
     }
 }
 

@@ -72,7 +72,7 @@ async fn try_update(
 
 #[tokio::test]
 async fn only_those_who_manage_equipment_register_and_remove_it() {
-    for by in [technician(Id::new(8)), portal(Id::new(1))] {
+    for by in [technician(8), portal(&[1])] {
         let refused = try_create(MockEquipmentStore::new(), &by, new_equipment()).await;
         assert!(matches!(refused, Err(AppError::Denied)));
         let refused = delete(&app(FakeTx::default()), &by, Id::new(5), None, silent()).await;
@@ -185,7 +185,7 @@ async fn a_reference_that_goes_away_meanwhile_makes_the_work_run_again() {
 
 #[tokio::test]
 async fn a_technician_changes_what_the_work_shows_on_equipment_of_a_live_job() {
-    let me = technician(Id::new(8));
+    let me = technician(8);
     let mut store = store_with(equipment());
     store.expect_has_live_job_of().returning(|_, _| Ok(false));
     let refused = try_update(store, &me, None, |e| e.notes = Some("vu".into())).await;
@@ -237,7 +237,7 @@ async fn a_technician_changes_what_the_work_shows_on_equipment_of_a_live_job() {
 #[tokio::test]
 async fn a_client_changes_nothing() {
     let store = MockEquipmentStore::new();
-    let refused = try_update(store, &portal(Id::new(1)), None, |e| e.notes = Some("x".into())).await;
+    let refused = try_update(store, &portal(&[1]), None, |e| e.notes = Some("x".into())).await;
     assert!(matches!(refused, Err(AppError::Denied)));
 }
 

@@ -27,7 +27,7 @@ async fn what_is_not_to_be_seen_is_not_found() {
         .returning(|_, _| Ok(None));
     queries.expect_tree().returning(|_, _| Ok(Vec::new()));
     let app = reading(queries);
-    let by = portal(Id::new(1));
+    let by = portal(&[1]);
     assert!(matches!(
         find(&app, &by, Id::new(5)).await,
         Err(AppError::NotFound)
@@ -69,7 +69,7 @@ async fn the_history_shows_the_jobs_that_the_caller_may_see_and_what_is_overdue(
         });
     queries.expect_downtimes().returning(|_, _| Ok(Vec::new()));
     let app = reading(queries);
-    let seen = maintenance(&app, &technician(Id::new(8)), Id::new(5), 50, None)
+    let seen = maintenance(&app, &technician(8), Id::new(5), 50, None)
         .await
         .expect("history");
     assert!(seen.overdue);

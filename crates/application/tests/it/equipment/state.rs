@@ -60,7 +60,6 @@ fn job(id: i64) -> Record<Intervention> {
 
 #[tokio::test]
 async fn an_owner_declares_a_breakdown_and_everything_is_written() {
-    let owner: Id<Client> = Id::new(1);
     let mut equipments = with(equipment(), Situation::default());
     let mut order = Sequence::new();
     equipments
@@ -97,14 +96,14 @@ async fn an_owner_declares_a_breakdown_and_everything_is_written() {
         })
         .times(1)
         .returning(|_, _| Ok(()));
-    act(tx, &portal(owner), None, command(Action::DeclareFailure))
+    act(tx, &portal(&[1]), None, command(Action::DeclareFailure))
         .await
         .expect("declared");
 }
 
 #[tokio::test]
 async fn what_is_not_theirs_does_not_exist_for_a_client_and_the_rest_is_denied() {
-    let stranger = portal(Id::new(2));
+    let stranger = portal(&[2]);
     let refused = act(
         on(store_with(equipment())),
         &stranger,
@@ -113,7 +112,7 @@ async fn what_is_not_theirs_does_not_exist_for_a_client_and_the_rest_is_denied()
     )
     .await;
     assert!(matches!(refused, Err(AppError::NotFound)));
-    for by in [portal(Id::new(1)), technician(Id::new(8))] {
+    for by in [portal(&[1]), technician(8)] {
         for action in [
             Action::EnterMaintenance,
             Action::ReturnToService,
@@ -150,7 +149,7 @@ async fn what_is_not_theirs_does_not_exist_for_a_client_and_the_rest_is_denied()
         })
         .times(1)
         .return_const(());
-    let linked = act(tx, &technician(Id::new(8)), None, command(Action::DeclareFailure)).await;
+    let linked = act(tx, &technician(8), None, command(Action::DeclareFailure)).await;
     linked.expect("linked to the open one, with what was seen");
 }
 
