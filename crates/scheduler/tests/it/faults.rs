@@ -7,6 +7,7 @@ use application::jobs::Ended;
 use application::jobs::deliver::{Attempt, attempt};
 use application::jobs::replay::replay;
 use domain::job::{Room, TaskKind};
+use scheduler::Engine;
 use test_support::{SmtpMode, SmtpSink};
 use tokio::time::timeout;
 
@@ -18,6 +19,15 @@ const ONE: Room = Room {
     tasks: 1,
     deliveries: 1,
 };
+
+/// A company with one assignment to tell of, by a mail server that behaves like this.
+async fn one_assignment(mode: SmtpMode) -> (Company, SmtpSink, Engine) {
+    let (company, sink) = (Company::new().await, SmtpSink::start().await);
+    let engine = company.engine("a", smtp(&sink));
+    sink.set(mode);
+    company.assignment(1).await;
+    (company, sink, engine)
+}
 
 #[tokio::test]
 async fn while_the_mail_server_is_away_nothing_is_lost_and_later_each_message_goes_out_once() {
@@ -57,10 +67,7 @@ async fn while_the_mail_server_is_away_nothing_is_lost_and_later_each_message_go
 
 #[tokio::test]
 async fn a_hidden_answer_means_the_same_message_again_and_a_note_of_it() {
-    let (company, sink) = (Company::new().await, SmtpSink::start().await);
-    let engine = company.engine("a", smtp(&sink));
-    sink.set(SmtpMode::AcceptThenDrop);
-    company.assignment(1).await;
+    let (company, sink, engine) = one_assignment(SmtpMode::AcceptThenDrop).await;
     let tally = engine.drain().await.expect("drained");
     assert_eq!(
         (
@@ -85,10 +92,7 @@ async fn a_hidden_answer_means_the_same_message_again_and_a_note_of_it() {
 
 #[tokio::test]
 async fn a_refusal_for_good_is_not_tried_again_and_is_there_to_be_seen() {
-    let (company, sink) = (Company::new().await, SmtpSink::start().await);
-    let engine = company.engine("a", smtp(&sink));
-    sink.set(SmtpMode::PermanentAtRecipient);
-    company.assignment(1).await;
+    let (company, sink, engine) = one_assignment(SmtpMode::PermanentAtRecipient).await;
     let tally = engine.drain().await.expect("drained");
     assert_eq!(
         (
@@ -110,10 +114,8 @@ async fn a_refusal_for_good_is_not_tried_again_and_is_there_to_be_seen() {
 
 #[tokio::test]
 async fn what_a_relay_denied_goes_out_when_it_is_put_right_and_what_was_given_up_when_asked_for() {
-    let (company, sink) = (Company::new().await, SmtpSink::start().await);
-    let engine = company.engine("a", smtp(&sink));
-    sink.set(SmtpMode::AtRecipient("554 5.7.1 Relay access denied"));
-    company.assignment(1).await;
+    let (company, sink, engine) =
+        one_assignment(SmtpMode::AtRecipient("554 5.7.1 Relay access denied")).await;
     let tally = engine.drain().await.expect("drained");
     assert_eq!(
         (tally.retry, company.mails("echec")),
@@ -147,10 +149,8 @@ async fn what_a_relay_denied_goes_out_when_it_is_put_right_and_what_was_given_up
 
 #[tokio::test]
 async fn a_refusal_that_no_text_column_takes_is_written_down_all_the_same() {
-    let (company, sink) = (Company::new().await, SmtpSink::start().await);
-    sink.set(SmtpMode::AtRecipient("550 5.1.1 no\0body"));
-    company.assignment(1).await;
-    let tally = company.engine("a", smtp(&sink)).drain().await.expect("drained");
+    let (company, _sink, engine) = one_assignment(SmtpMode::AtRecipient("550 5.1.1 no\0body")).await;
+    let tally = engine.drain().await.expect("drained");
     assert_eq!(
         (
             tally.dead,
