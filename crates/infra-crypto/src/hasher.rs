@@ -249,7 +249,11 @@ impl Drop for InQueue {
 #[async_trait]
 impl PasswordHasher for BcryptHasher {
     async fn hash(&self, password: &str) -> Result<String, HashError> {
-        let place = self.new.clone().try_acquire_owned().map_err(|_| HashError::Busy)?;
+        let place = self
+            .new
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| HashError::Busy)?;
         let place = Place::new(place);
         let (digest, cost) = (self.digest(password), self.cost);
         self.run(place, move || bcrypt::non_truncating_hash(&digest, cost))
@@ -370,7 +374,11 @@ mod tests {
         let hasher = BcryptHasher::with_permits(4, 1).expect("cost 4");
         let all = futures_util::future::join_all((0..NEW_PASSWORDS).map(|_| hasher.hash("x"))).await;
         assert!(all.iter().all(Result::is_ok));
-        let _taken = hasher.new.clone().try_acquire_many_owned(100).expect("all of them");
+        let _taken = hasher
+            .new
+            .clone()
+            .try_acquire_many_owned(100)
+            .expect("all of them");
         assert!(matches!(hasher.hash("x").await, Err(HashError::Busy)));
     }
 
@@ -394,7 +402,11 @@ mod tests {
             let done = hasher.run(place, move || again()).await.expect("done");
             assert_eq!(done.as_deref(), Some("password"));
         }
-        assert_eq!(hasher.idle.available_permits(), 0, "one is still at it, and no second");
+        assert_eq!(
+            hasher.idle.available_permits(),
+            0,
+            "one is still at it, and no second"
+        );
         assert!(lock(&hasher.inside).of.is_empty());
         drop(release);
         let _free = hasher.idle.acquire().await.expect("it ends");

@@ -243,14 +243,29 @@ mod tests {
     fn what_has_no_default_is_mandatory() {
         let of = |values: &[(&str, &str)]| {
             let error = Settings::load(&Source::of(values.to_vec())).expect_err("not enough");
-            error.0.iter().map(|w| (w.name, w.why.clone())).collect::<Vec<_>>()
+            error
+                .0
+                .iter()
+                .map(|w| (w.name, w.why.clone()))
+                .collect::<Vec<_>>()
         };
         let found = of(&[("APP_ENV", "production")]);
         let names: Vec<_> = found.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["DATABASE_URL", "JWT_SECRET_KEY", "PUBLIC_BASE_URL"]);
-        assert!(found.iter().all(|(_, why)| why.starts_with("is missing")), "{found:?}");
+        assert!(
+            found.iter().all(|(_, why)| why.starts_with("is missing")),
+            "{found:?}"
+        );
         // An empty value is none.
-        assert_eq!(of(&[("APP_ENV", "test"), ("JWT_SECRET_KEY", KEY), ("DATABASE_URL", " ")]).len(), 1);
+        assert_eq!(
+            of(&[
+                ("APP_ENV", "test"),
+                ("JWT_SECRET_KEY", KEY),
+                ("DATABASE_URL", " ")
+            ])
+            .len(),
+            1
+        );
     }
 
     #[test]

@@ -10,7 +10,8 @@ use crate::{LogFilter, LogFormat, Settings};
 /// Starts logging to standard output; lines are written until the guard is dropped.
 pub fn start(settings: &Settings) -> WorkerGuard {
     let (writer, guard) = tracing_appender::non_blocking(std::io::stdout());
-    let filter = EnvFilter::try_new(directives(&settings.log_level)).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter =
+        EnvFilter::try_new(directives(&settings.log_level)).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer);

@@ -140,7 +140,9 @@ impl Value for LogFilter {
             };
             let level = level.trim().to_ascii_lowercase();
             let known = ["off", "error", "warn", "info", "debug", "trace"].contains(&level.as_str());
-            let named = |m: &String| !m.is_empty() && m.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c));
+            let named = |m: &String| {
+                !m.is_empty() && m.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c))
+            };
             if !known || !module.as_ref().is_none_or(named) {
                 return Err(format!(
                     "`{part}` is neither a level (off, error, warn, info, debug, trace) nor module=level"
@@ -148,7 +150,10 @@ impl Value for LogFilter {
             }
             Ok((module, level))
         };
-        raw.split(',').map(|text| part(text.trim())).collect::<Result<_, _>>().map(Self)
+        raw.split(',')
+            .map(|text| part(text.trim()))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
