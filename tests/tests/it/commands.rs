@@ -14,6 +14,7 @@ fn create_admin(db: &TestDb) -> Output {
         .env("APP_ENV", "production")
         .env("DATABASE_URL", db.url())
         .env("JWT_SECRET_KEY", JWT_KEY)
+        .env("PUBLIC_BASE_URL", "https://erp.essai.ma")
         .current_dir(std::env::temp_dir())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
