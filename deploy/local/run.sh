@@ -86,7 +86,8 @@ WELCOME
 }
 
 sources_changed() {
-    [ -n "$(find crates migrations Cargo.toml Cargo.lock -newer "$STATE/watch" -print -quit 2>/dev/null)" ]
+    # A file that is gone has changed its directory.
+    [ -n "$(find crates migrations third_party Cargo.toml Cargo.lock -newer "$STATE/watch" -print -quit 2>/dev/null)" ]
 }
 
 # One second between looks; `wait` instead of a plain sleep, so that a signal is acted upon at once.
@@ -101,10 +102,25 @@ supervise() {
     die "the API or the scheduler has ended."
 }
 
+not_running() {
+    app_stop
+    say "---- not running; waiting for the next change"
+}
+
+# Says once that a program has ended by itself, and ends the other one with it.
+notice_end() {
+    [ -n "$API_PID" ] && ! app_alive || return 0
+    app_stop
+    say "---- the API or the scheduler has ended; waiting for the next change"
+}
+
 watch_sources() {
     while :; do
         pause 1
-        sources_changed || continue
+        if ! sources_changed; then
+            notice_end
+            continue
+        fi
         touch "$STATE/watch"
         say "---- change seen: building"
         if app_build; then
@@ -112,7 +128,7 @@ watch_sources() {
             if app_migrate_and_seed && app_start && app_wait_ready; then
                 say "---- restarted: http://127.0.0.1:$PORT"
             else
-                say "---- not running; waiting for the next change"
+                not_running
             fi
         else
             say "---- the build failed; the last good version goes on"
@@ -150,9 +166,11 @@ if [ "$mode" = dev ]; then
     tail -n 0 -F "$STATE/log/api.log" "$STATE/log/scheduler.log" 2>/dev/null &
     tail_pid=$!
 fi
-if ! app_wait_ready; then
+if app_wait_ready; then
+    welcome
+else
     app_show_logs
     [ "$mode" = dev ] || die "the API did not become ready."
+    not_running
 fi
-welcome
 if [ "$mode" = dev ]; then watch_sources; else supervise; fi

@@ -10,6 +10,7 @@
     reason = "a test that cannot be set up must fail loudly"
 )]
 
+pub mod checkout;
 pub mod client;
 pub mod cluster;
 pub mod database;
@@ -20,6 +21,7 @@ pub mod stack;
 pub mod tokens;
 pub mod world;
 
+pub use checkout::Checkout;
 pub use client::{Answer, Client};
 pub use database::Database;
 pub use stack::{Options, Stack};

@@ -236,6 +236,23 @@ fn files_stay_short() {
 }
 
 #[test]
+fn every_script_can_be_read_by_the_shell() {
+    let mut scripts = files("deploy", &["sh"]);
+    scripts.extend(files("bench", &["sh"]));
+    scripts.push(repository().join(".ci/run"));
+    assert!(scripts.len() > 10, "{scripts:?}");
+    for script in scripts {
+        let read = Command::new("bash")
+            .arg("-n")
+            .arg(&script)
+            .output()
+            .expect("bash");
+        let why = String::from_utf8_lossy(&read.stderr);
+        assert!(read.status.success() && why.is_empty(), "{why}");
+    }
+}
+
+#[test]
 fn every_member_takes_the_lints_and_versions_of_the_workspace() {
     let metadata = metadata();
     let mut members = 0;

@@ -20,4 +20,5 @@ mod layers;
 mod lifecycle;
 mod matrix;
 mod revocation;
+mod run;
 mod tour;
