@@ -14,6 +14,7 @@ mod bad_input;
 mod canary;
 mod commands;
 mod concurrency;
+mod crash;
 mod examples;
 mod faults;
 mod layers;
