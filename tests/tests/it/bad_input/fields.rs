@@ -137,8 +137,8 @@ impl Tally {
     }
 
     /// Where a sign-in is asked for with nonsense, the answer is that of any wrong sign-in.
-    fn expect_text(&mut self, answer: &Answer, operation: &Operation, field: &str) {
-        let signs_in = operation.short().starts_with("/auth/");
+    fn expect_of(&mut self, value: &Value, answer: &Answer, operation: &Operation, field: &str) {
+        let signs_in = operation.short().starts_with("/auth/") && value.is_string();
         if signs_in && (matches!(answer.status.as_u16(), 401 | 429) || answer.code() == "WRONG_PASSWORD") {
             self.cases += 1;
             answer.assert_problem();
@@ -175,6 +175,25 @@ fn bad_values(document: &Document, schema: &Value) -> Vec<Value> {
     }
     if types == ["integer"] {
         bad.extend([json!(1e300), json!(9_223_372_036_854_775_808_u64), json!(1.5)]);
+    }
+    bad
+}
+
+/// Values that a list of these elements must refuse; what is wrong inside of an object is another question.
+fn bad_elements(document: &Document, items: &Value) -> Vec<Value> {
+    let own = document.resolve(items);
+    let forms = own["oneOf"]
+        .as_array()
+        .cloned()
+        .unwrap_or_else(|| vec![own.clone()]);
+    let types: Vec<_> = forms.iter().flat_map(|form| document.types(form)).collect();
+    let mut bad = of_wrong_type(&types);
+    bad.push(Value::Null);
+    if forms
+        .iter()
+        .any(|form| document.resolve(form).get("enum").is_some())
+    {
+        bad.extend(["inconnu", ""].map(Value::from));
     }
     bad
 }
@@ -255,9 +274,9 @@ async fn whole_field(
         }
         let told = told.filter(|_| long).map_or(field, |(_, _, told)| told);
         let answer = ground
-            .send_json(operation, &with(operation, good, field, value))
+            .send_json(operation, &with(operation, good, field, value.clone()))
             .await;
-        tally.expect_text(&answer, operation, told);
+        tally.expect_of(&value, &answer, operation, told);
     }
     let Some(second) = second_name(operation, field) else {
         return;
@@ -286,6 +305,12 @@ async fn inside(
     let own = document.not_null(schema);
     let list = document.types(schema) == ["array"];
     let properties = document.properties(document.not_null(if list { &own["items"] } else { own }));
+    if list {
+        for value in bad_elements(document, &own["items"]) {
+            let body = with(operation, good, field, json!([value]));
+            tally.expect(&ground.send_json(operation, &body).await, field);
+        }
+    }
     // A list of the examples may be empty; every list of objects that is written holds skills.
     let base = match if list { &good[field][0] } else { &good[field] } {
         Value::Object(present) => present.clone(),

@@ -14,13 +14,50 @@ fn references(body: &Value) -> Vec<String> {
         .collect()
 }
 
+/// References that only one action reads, and those in lists. Answers how many were refused.
+async fn in_transitions_and_lists(ground: &Ground) -> usize {
+    let world = &ground.world;
+    let job = format!("/interventions/{}", world.job);
+    let mut tables = Snapshots::of(ground.stack.db(), COUNTERS);
+    let before = tables.take();
+    let mut cases = 0;
+    for id in [json!(0), json!(-1), json!(999_999_999), json!(i64::MAX)] {
+        for name in ["status", "statut"] {
+            let assign = json!({"action": "affecter", "technicien_id": id});
+            let answer = world.admin.patch(&format!("{job}/{name}"), assign).await;
+            names(&answer, "technicien_id");
+            cases += 1;
+        }
+        let skilled = |list: &str, own: Value| json!({list: [own]});
+        for (path, list) in [
+            (job.clone(), "competences_requises"),
+            (
+                format!("/equipements/{}", world.client.equipment),
+                "competences_requises",
+            ),
+            (format!("/techniciens/{}", world.technician.id), "competences"),
+        ] {
+            let skill = json!({"competence_id": id, "niveau": "expert"});
+            names(&world.admin.patch(&path, skilled(list, skill)).await, list);
+            cases += 1;
+            if list == "competences_requises" {
+                names(&world.admin.patch(&path, skilled(list, id.clone())).await, list);
+                cases += 1;
+            }
+        }
+    }
+    let written = changed(&before, &tables.take());
+    assert!(written.is_empty(), "refused, and written into {written:?}");
+    cases
+}
+
 #[tokio::test]
 async fn references_to_what_is_not_there_or_not_ones_own_are_refused() {
     let ground = Ground::new().await;
     let world = &ground.world;
     let mut cases = 0;
     for operation in ground.with_bodies() {
-        // A transition reads a reference only for the one action that takes it; affectation stands for it.
+        // A transition reads a reference only for the one action that takes it: below.
         if operation.short().ends_with("/status") || operation.short().ends_with("/statut") {
             continue;
         }
@@ -66,6 +103,8 @@ async fn references_to_what_is_not_there_or_not_ones_own_are_refused() {
             operation.name()
         );
     }
+
+    cases += in_transitions_and_lists(&ground).await;
 
     // What belongs to somebody else is to a client as if it were not there.
     let mut tables = Snapshots::of(ground.stack.db(), &[]);
