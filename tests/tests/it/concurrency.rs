@@ -59,6 +59,9 @@ async fn two_hundred_starts_and_closes_of_one_job_have_one_effect_each() {
         ))
     };
 
+    let equipment = world.client.equipment;
+    let state = |sql: &str| db.rows(&sql.replace("{id}", &equipment.to_string()));
+
     let answers = all_at_once(200, |_| caller.patch(&path, json!({"action": "demarrer"}))).await;
     assert_eq!(
         count(&answers),
@@ -100,6 +103,94 @@ async fn two_hundred_starts_and_closes_of_one_job_have_one_effect_each() {
         world.technician.id
     ))[0];
     assert_eq!(tech, &json!({"disponibilite": "disponible", "version": 3}));
+    // The equipment is given back once, and the downtime has ended with it.
+    assert_eq!(
+        state("SELECT statut, version FROM equipements WHERE id = {id}"),
+        [json!({"statut": "operationnel", "version": 3})]
+    );
+    assert_eq!(
+        state("SELECT jusqu_a IS NOT NULL AS over FROM equipements_detentions WHERE equipement_id = {id}"),
+        [json!({"over": true})]
+    );
+    assert_eq!(
+        state("SELECT fin IS NOT NULL AS over FROM arrets_equipement WHERE equipement_id = {id}"),
+        [json!({"over": true})]
+    );
+}
+
+/// Everybody wants something else of one job: whatever order comes of it, it is one that the machine allows.
+#[tokio::test]
+async fn actions_that_race_for_one_job_happen_one_after_the_other() {
+    let stack = Stack::start().await;
+    let world = World::of(&stack).await;
+    let (db, job, caller) = (stack.db(), world.job, &world.manager.caller);
+    let path = format!("/interventions/{job}/status");
+    let actions = [
+        json!({"action": "demarrer"}),
+        json!({"action": "mettre_en_attente", "motif": "pieces"}),
+        json!({"action": "reprendre"}),
+        json!({"action": "cloturer", "compte_rendu": "Roulement remplacé, essai concluant"}),
+    ];
+    let answers = all_at_once(200, |n| caller.patch(&path, actions[n % 4].clone())).await;
+    let done = |action: &Value| {
+        let sent = action.to_string();
+        answers
+            .iter()
+            .filter(|a| a.status == 200 && a.what.ends_with(&sent))
+            .count()
+    };
+    let refused = answers
+        .iter()
+        .filter(|a| a.status == 409 && a.code() == "INVALID_TRANSITION")
+        .count();
+    let [started, held, resumed, closed] = [0, 1, 2, 3].map(|n| done(&actions[n]));
+    assert_eq!(
+        started + held + resumed + closed + refused,
+        200,
+        "{:?}",
+        count(&answers)
+    );
+    // One start, then holds and resumptions in turns, and nothing after a close.
+    assert!(
+        started == 1
+            && (held == resumed || held == resumed + 1)
+            && closed <= 1
+            && closed + held - resumed <= 1,
+        "{started} started, {held} held, {resumed} resumed, {closed} closed"
+    );
+    let states = ["en_cours", "en_attente", "cloturee"];
+    let state = states[(held - resumed) + 2 * closed];
+    assert_eq!(
+        caller.get(&format!("/interventions/{job}")).await.expect(200)["statut"],
+        state
+    );
+    let number = |sql: &str| usize::try_from(db.number(&sql.replace("{id}", &job.to_string()))).unwrap();
+    let traces =
+        "SELECT count(*) FROM historiques_interventions WHERE intervention_id = {id} AND action_type";
+    assert_eq!(
+        (
+            number(&format!("{traces} = 'changement_statut'")),
+            number(&format!("{traces} = 'cloture'"))
+        ),
+        (started + held + resumed, closed)
+    );
+    assert_eq!(
+        number(
+            "SELECT count(*) FROM evenements WHERE aggregate_id = {id} AND kind = 'intervention.statut_change'"
+        ),
+        started + held + resumed + closed
+    );
+    assert_eq!(
+        number("SELECT count(*) FROM interventions_attentes WHERE intervention_id = {id}"),
+        held
+    );
+    let waiting = "SELECT count(*) FROM interventions_attentes WHERE intervention_id = {id} AND fin IS NULL";
+    let held_equipment =
+        "SELECT count(*) FROM equipements_detentions WHERE intervention_id = {id} AND jusqu_a IS NULL";
+    assert_eq!(
+        (number(waiting), number(held_equipment)),
+        (held - resumed, 1 - closed)
+    );
 }
 
 #[tokio::test]
