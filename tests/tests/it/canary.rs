@@ -39,6 +39,28 @@ fn plant(db: &Database, word: &str, table: &str, rows: &str) -> Vec<String> {
     planted
 }
 
+/// Puts an odd figure into every number of the rows that is no identifier; answers the figures as they are shown.
+fn plant_numbers(db: &Database, first: u32, table: &str, rows: &str) -> Vec<String> {
+    let columns = db.rows(&format!(
+        "SELECT column_name AS c FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '{table}' \
+         AND data_type IN ('numeric', 'double precision') AND is_generated = 'NEVER' ORDER BY 1"
+    ));
+    let columns = columns.iter().map(|c| c["c"].as_str().unwrap());
+    let planted = columns.zip(first..).map(|(column, n)| {
+        let place = ["latitude", "longitude"].contains(&column);
+        let number = if place {
+            format!("31.73{n}")
+        } else {
+            format!("73{n}.43")
+        };
+        (format!("{column} = {number}"), number)
+    });
+    // At once: one coordinate is nothing without the other.
+    let (set, numbers): (Vec<_>, Vec<_>) = planted.unzip();
+    db.execute(&format!("UPDATE {table} SET {} WHERE {rows}", set.join(", ")));
+    numbers
+}
+
 /// Everything of one client.
 fn plant_client(db: &Database, word: &str, customer: &world::Customer, job: i64) -> Vec<String> {
     let (client, equipment) = (customer.id, customer.equipment);
@@ -82,15 +104,25 @@ async fn crawl(document: &Document, caller: &Client, all: &[Targets]) -> String 
             if operation.parameters("query").iter().any(|p| p["name"] == "limit") {
                 path.push_str("?limit=200");
             }
-            let answer = caller.call_root(Method::GET, &path).send().await;
-            assert!(answer.status.as_u16() < 500, "{path}: {}", answer.text());
-            let headers: Vec<_> = answer
-                .headers
-                .values()
-                .map(|v| String::from_utf8_lossy(v.as_bytes()))
-                .collect();
-            seen.push_str(&headers.join("\n"));
-            seen.push_str(&answer.text());
+            let mut pages = vec![path];
+            if operation
+                .parameters("query")
+                .iter()
+                .any(|p| p["name"] == "offset")
+            {
+                pages.push(pages[0].replace("limit=200", "limit=1&offset=1"));
+            }
+            for path in pages {
+                let answer = caller.call_root(Method::GET, &path).send().await;
+                assert!(answer.status.as_u16() < 500, "{path}: {}", answer.text());
+                let headers: Vec<_> = answer
+                    .headers
+                    .values()
+                    .map(|v| String::from_utf8_lossy(v.as_bytes()))
+                    .collect();
+                seen.push_str(&headers.join("\n"));
+                seen.push_str(&answer.text());
+            }
         }
     }
     // Legacy paths are the same resources by another way.
@@ -157,9 +189,32 @@ async fn nobody_reads_a_word_that_is_not_theirs() {
     );
     assert!(private_a.len() >= 5, "{private_a:?}");
 
+    // What a technician costs, where a client is and what its machines are worth.
+    let cost_a = plant_numbers(db, 111, "techniciens", &format!("id = {}", world.technician.id));
+    let cost_b = plant_numbers(
+        db,
+        222,
+        "techniciens",
+        &format!("id = {}", world.other_technician.id),
+    );
+    let places = |first: u32, customer: &world::Customer| {
+        let site = plant_numbers(db, first, "sites", &format!("id = {}", customer.site));
+        let machine = plant_numbers(
+            db,
+            first + 10,
+            "equipements",
+            &format!("id = {}", customer.equipment),
+        );
+        assert_eq!((site.len(), machine.len()), (2, 2), "{site:?} {machine:?}");
+        (site, machine)
+    };
+    let ((site_a, machine_a), (site_b, machine_b)) =
+        (places(333, &world.client), places(444, &world.other_client));
+    assert_eq!((cost_a.len(), cost_b.len()), (1, 1));
+
     let all = [Targets::of(&world), Targets::of_the_other(&world)];
     let seen = crawl(&document, &world.admin, &all).await;
-    for words in [&words_a, &words_b, &private_a] {
+    for words in [&words_a, &words_b, &private_a, &cost_a, &site_a, &machine_a] {
         // What nobody can read proves nothing about who may not.
         let seen = found(&seen, words).len();
         assert!(
@@ -204,25 +259,49 @@ async fn nobody_reads_a_word_that_is_not_theirs() {
         (
             "client",
             &world.client.person.caller,
-            [words_b.clone(), secret(&private_a), private_b.clone()].concat(),
+            [
+                &words_b,
+                &secret(&private_a),
+                &private_b,
+                &cost_a,
+                &cost_b,
+                &site_b,
+                &machine_b,
+            ]
+            .map(Vec::as_slice)
+            .concat(),
             vec!["canariaxinterventionsxtitre"],
         ),
         (
             "other client",
             &world.other_client.person.caller,
-            [words_a.clone(), secret(&private_b), private_a.clone()].concat(),
+            [
+                &words_a,
+                &secret(&private_b),
+                &private_a,
+                &cost_a,
+                &cost_b,
+                &site_a,
+                &machine_a,
+            ]
+            .map(Vec::as_slice)
+            .concat(),
             vec!["canaribxinterventionsxtitre"],
         ),
         (
             "technician",
             &world.technician.person.caller,
-            [hidden(&words_b), address(&private_b)].concat(),
+            [&hidden(&words_b), &address(&private_b), &cost_b, &site_b]
+                .map(Vec::as_slice)
+                .concat(),
             vec!["canariaxinterventionsxtitre", "canaritechbxteltechni"],
         ),
         (
             "other technician",
             &world.other_technician.person.caller,
-            [hidden(&words_a), address(&private_a)].concat(),
+            [&hidden(&words_a), &address(&private_a), &cost_a, &site_a]
+                .map(Vec::as_slice)
+                .concat(),
             vec!["canaribxinterventionsxtitre", "canaritechaxteltechni"],
         ),
     ];
