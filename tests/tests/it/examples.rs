@@ -1,5 +1,5 @@
-//! The document is true: every example is accepted as it stands, every answer has the documented
-//! form, and nothing is left without a description.
+//! The document is true: every example is accepted with identifiers of things that exist, every answer
+//! has the documented form, and nothing is left without a description.
 
 use std::collections::BTreeSet;
 
