@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use black_box::client::Answer;
 use black_box::database::{Snapshots, changed};
+use black_box::environment::repository;
 use black_box::openapi::{Document, Operation};
 use black_box::requests::{Targets, fresh, present, renew};
 use black_box::world::{self, PASSWORD, World};
@@ -540,9 +541,12 @@ async fn every_operation_answers_every_caller_as_the_grants_say() {
     for name in expected.keys() {
         let _ = writeln!(wrong, "{name}: is in the file and not in the document");
     }
-    println!(
-        "matrix: {operations} lines × {} callers = {cells} cells, and {missing_cells} on what does not exist",
+    assert!(wrong.is_empty(), "{} wrong:\n{wrong}", wrong.lines().count());
+    let told = format!(
+        "{operations} lines × {} callers = {cells} cells, and {missing_cells} on what does not exist",
         PRINCIPALS.len()
     );
-    assert!(wrong.is_empty(), "{} wrong:\n{wrong}", wrong.lines().count());
+    let page = repository().join("docs/ARCHITECTURE.md");
+    let page = fs::read_to_string(page).expect("the page");
+    assert!(page.contains(&told), "docs/ARCHITECTURE.md does not say: {told}");
 }
