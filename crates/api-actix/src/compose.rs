@@ -177,8 +177,7 @@ pub async fn migrate(settings: &Settings) -> Result<Vec<String>, StartError> {
 /// What is missing, or why it could not be asked.
 pub async fn check_migrated(settings: &Settings) -> Result<(), StartError> {
     let config = database(settings)?;
-    let ask = |why| StartError(format!("{why}; has `api-actix migrate` been run?"));
-    health::Fitness::new(&config).check().await.map_err(ask)
+    health::Fitness::new(&config).check().await.map_err(failed)
 }
 
 /// Fills an empty database with the demonstration; answers what was made.
