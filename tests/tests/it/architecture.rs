@@ -220,6 +220,19 @@ fn only_compose_names_an_adapter() {
 }
 
 #[test]
+fn nothing_answers_beside_the_table_of_operations() {
+    let mut defaults = 0;
+    for file in files("crates/api-actix/src", &["rs"]) {
+        let text = read(&file);
+        defaults += text.matches(".default_service(").count();
+        for beside in [".route(", ".service(", "web::scope(", "web::resource("] {
+            assert!(!text.contains(beside), "{} has a {beside}", shown(&file));
+        }
+    }
+    assert_eq!(defaults, 1, "one service looks everything up in the table");
+}
+
+#[test]
 fn files_stay_short() {
     let mut sources = files("crates", &["rs", "sql"]);
     sources.extend(files("tests", &["rs"]));
