@@ -1,4 +1,8 @@
 //! Unguessable bits and digests.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place that asks the machine for chance"
+)]
 
 use std::sync::Mutex;
 

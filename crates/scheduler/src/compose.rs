@@ -65,6 +65,10 @@ fn database(settings: &Settings, pace: &Pace) -> Result<PgConfig, StartError> {
 ///
 /// # Errors
 /// What is misconfigured.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the name of a process, which no rule ever reads"
+)]
 pub fn engine(settings: &Settings) -> Result<Engine, StartError> {
     let owner = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
     Ok(Engine::new(jobs(settings)?, SCHEDULE, Pace::default(), owner))

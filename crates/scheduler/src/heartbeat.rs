@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn a_beat_is_good_for_a_while() {
-        let path = std::env::temp_dir().join(format!("mif-heartbeat-{}", uuid::Uuid::new_v4().simple()));
+        let path = std::env::temp_dir().join(format!("mif-heartbeat-{}", std::process::id()));
         let heartbeat = Heartbeat::at(&path);
         assert!(heartbeat.check(STALE).is_err(), "never written");
         heartbeat.beat();

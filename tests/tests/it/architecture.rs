@@ -306,10 +306,15 @@ const BANNED: &[&str] = &[
     "jiff::Timestamp::in_tz",
     "std::env::var",
     "std::time::SystemTime::now",
+    "uuid::Uuid::new_v4",
+    "uuid::Uuid::now_v7",
+    "aws_lc_rs::rand::fill",
+    "diesel::connection::Connection::transaction",
+    "diesel::connection::SimpleConnection::batch_execute",
 ];
 
 #[test]
-fn time_chance_and_environment_come_through_ports() {
+fn time_chance_environment_and_transactions_come_through_ports() {
     let clippy = read(&repository().join("clippy.toml"));
     for path in BANNED {
         let rule = clippy.lines().find(|l| l.contains(&format!("\"{path}\"")));
