@@ -1,6 +1,7 @@
 //! `make run` and its companions in a checkout of the test's own: the scripts themselves, with the programs of this
 //! build in place of a new one.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -18,11 +19,22 @@ const LONG: Duration = Duration::from_secs(180);
 pub struct Checkout {
     root: PathBuf,
     api: PathBuf,
+    /// Search path: the servers that this test run has found or fetched first.
+    path: OsString,
 }
 
 impl Checkout {
     /// With the API program of this build.
     pub fn new() -> Self {
+        let redis = PathBuf::from(required("TEST_REDIS_SERVER"));
+        let mut path = vec![
+            PathBuf::from(required("TEST_PG_BIN_DIR")),
+            redis.parent().expect("a directory").to_owned(),
+        ];
+        path.extend(std::env::split_paths(
+            &std::env::var_os("PATH").unwrap_or_default(),
+        ));
+        let path = std::env::join_paths(path).expect("a search path");
         let root = std::env::temp_dir().join(format!("mif-erp-{}", Uuid::new_v4().simple()));
         let scripts = root.join("deploy/local");
         fs::create_dir_all(&scripts).expect("a directory");
@@ -33,6 +45,7 @@ impl Checkout {
         Self {
             root,
             api: program("api-actix"),
+            path,
         }
     }
 
@@ -70,16 +83,7 @@ impl Checkout {
             .arg(self.root.join("deploy/local").join(name))
             .args(args);
         command.env_clear().current_dir(&self.root).stdin(Stdio::null());
-        // The servers that this test run has found or fetched.
-        let redis = PathBuf::from(required("TEST_REDIS_SERVER"));
-        let mut path = vec![
-            PathBuf::from(required("TEST_PG_BIN_DIR")),
-            redis.parent().expect("a directory").to_owned(),
-        ];
-        path.extend(std::env::split_paths(
-            &std::env::var_os("PATH").unwrap_or_default(),
-        ));
-        command.env("PATH", std::env::join_paths(path).expect("a search path"));
+        command.env("PATH", &self.path);
         command
             .env("CARGO", "true")
             .env("API_BIN", &self.api)
