@@ -8,6 +8,11 @@ use serde_json::{Map, Value};
 use crate::schema::audit_log;
 use crate::tx::PgTx;
 
+/// Columns of which the log tells that they changed, never what they hold.
+const SECRET: &[&str] = &["hashed_password"];
+/// Stands in their place.
+const MASK: &str = "***";
+
 /// One row.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = audit_log)]
@@ -43,8 +48,8 @@ impl AuditTrail {
         action: &str,
         object: &str,
         id: Option<i64>,
-        before: Option<Value>,
-        after: Option<Value>,
+        before: Option<Map<String, Value>>,
+        after: Option<Map<String, Value>>,
     ) {
         self.rows.push(AuditRow {
             actor_id: self.origin.actor.map(domain::Id::get),
@@ -52,32 +57,30 @@ impl AuditTrail {
             action: action.to_owned(),
             objet_type: object.to_owned(),
             objet_id: id,
-            avant: before,
-            apres: after,
+            avant: before.map(masked),
+            apres: after.map(masked),
             correlation_id: Some(self.origin.correlation_id.clone()),
         });
     }
 
     /// A new row of `table`.
     pub fn inserted(&mut self, table: &str, id: Option<i64>, after: &impl Serialize) {
-        let after = serde_json::to_value(after).ok();
-        self.push("creation", table, id, None, after);
+        self.push("creation", table, id, None, Some(columns(after)));
     }
 
     /// A changed row of `table`: only what differs is kept, and nothing when nothing does (what
-    /// changed stands in a side table, which has a row of its own).
+    /// changed stands in a side table, which has a row of its own). A row struct therefore leaves out
+    /// no column that may change.
     pub fn updated(&mut self, table: &str, id: Option<i64>, before: &impl Serialize, after: &impl Serialize) {
         let (before, after) = differences(before, after);
         if !before.is_empty() || !after.is_empty() {
-            let (before, after) = (Value::Object(before), Value::Object(after));
             self.push("modification", table, id, Some(before), Some(after));
         }
     }
 
     /// A removed row of `table`.
     pub fn deleted(&mut self, table: &str, id: Option<i64>, before: &impl Serialize) {
-        let before = serde_json::to_value(before).ok();
-        self.push("suppression", table, id, before, None);
+        self.push("suppression", table, id, Some(columns(before)), None);
     }
 
     /// Writes what was noted, in one statement.
@@ -95,15 +98,25 @@ impl AuditTrail {
     }
 }
 
-fn differences(before: &impl Serialize, after: &impl Serialize) -> (Map<String, Value>, Map<String, Value>) {
-    let object = |v: Result<Value, _>| match v {
+fn columns(row: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(row) {
         Ok(Value::Object(map)) => map,
         _ => Map::new(),
-    };
-    let (mut b, mut a) = (
-        object(serde_json::to_value(before)),
-        object(serde_json::to_value(after)),
-    );
+    }
+}
+
+/// After the comparison: a secret that changed stays as a column without its value.
+fn masked(mut row: Map<String, Value>) -> Value {
+    for column in SECRET {
+        if let Some(value) = row.get_mut(*column) {
+            *value = Value::String(MASK.to_owned());
+        }
+    }
+    Value::Object(row)
+}
+
+fn differences(before: &impl Serialize, after: &impl Serialize) -> (Map<String, Value>, Map<String, Value>) {
+    let (mut b, mut a) = (columns(before), columns(after));
     let same: Vec<String> = b
         .iter()
         .filter(|(k, v)| a.get(*k) == Some(v))
@@ -129,7 +142,7 @@ impl AuditLog for PgTx<'_> {
             event.object,
             event.object_id,
             None,
-            Some(Value::Object(facts)),
+            Some(facts),
         );
     }
 }

@@ -16,7 +16,6 @@ use crate::sql::{PgVocab, Ts, ts, un_ts};
 pub struct UserData {
     pub(super) username: String,
     pub(super) email: String,
-    #[serde(skip)]
     hashed_password: String,
     pub(super) full_name: String,
     role: PgVocab<Role>,

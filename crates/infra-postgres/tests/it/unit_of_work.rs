@@ -40,7 +40,6 @@ async fn every_write_has_its_audit_row_in_the_same_transaction() {
         let before = tx.users().lock(amal.id)?.unwrap();
         let mut after = before.data.clone();
         after.full_name = "Amal Renommée".into();
-        after.password_hash = "$2b$12$another".into();
         tx.users().update(&before, &after)
     })
     .await;
@@ -51,11 +50,37 @@ async fn every_write_has_its_audit_row_in_the_same_transaction() {
              AND correlation_id = 'essai-0001' AND ip = '127.0.0.1'"
         ),
         1,
-        "what changed, who asked; the hash is not in it"
+        "what changed, who asked"
     );
     assert_eq!(
         db.number("SELECT count(*) FROM audit_log WHERE action = 'creation' AND objet_type = 'users'"),
         1
+    );
+}
+
+#[tokio::test]
+async fn a_new_password_alone_is_audited_and_its_hash_told_to_nobody() {
+    let db = TestDb::new().await;
+    let amal = new_user(&db, "amal", Role::Admin).await;
+    must(&db, move |tx| {
+        let before = tx.users().lock(amal.id)?.unwrap();
+        let mut after = before.data.clone();
+        after.password_hash = "$2b$12$another".into();
+        tx.users().update(&before, &after)
+    })
+    .await;
+    assert_eq!(
+        db.number(
+            "SELECT count(*) FROM audit_log WHERE action = 'modification' AND objet_type = 'users' \
+             AND avant = '{\"hashed_password\": \"***\"}' AND apres = '{\"hashed_password\": \"***\"}'"
+        ),
+        1,
+        "that it changed"
+    );
+    assert_eq!(
+        db.number("SELECT count(*) FROM audit_log a WHERE a::text LIKE '%$2b$%'"),
+        0,
+        "neither with the account nor with the change"
     );
 }
 
