@@ -20,8 +20,8 @@ const STEPS: [(i64, &str); 6] = [
     (MAX_LIMIT as i64 + 1, "201"),
 ];
 
-/// One row more than a total goes to, to know that there are more.
-pub const MOST_COUNTED: i64 = MAX_TOTAL as i64 + 1;
+/// One row more than a total goes to, to know that there are more. Text, as [`fetch`].
+pub const MOST_COUNTED: &str = "10001";
 
 /// Where the page before ended: the sort key of its last row (as text) and its identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,12 +96,17 @@ impl Window {
         }
     }
 
-    /// At least one row more than asked for, to know whether there is a next page. Text from a few steps:
-    /// the planner must know that a page is short, and each step is a statement of its own.
+    /// As [`fetch`].
     pub fn fetch(&self) -> &'static str {
-        let enough = STEPS.iter().find(|(rows, _)| *rows > self.limit);
-        enough.or(STEPS.last()).map_or("", |(_, text)| *text)
+        fetch(self.limit)
     }
+}
+
+/// At least one row more than asked for, to know whether there is a next page. Text from a few steps:
+/// the planner must know that a page is short, and each step is a statement of its own.
+pub fn fetch(limit: i64) -> &'static str {
+    let enough = STEPS.iter().find(|(rows, _)| *rows > limit);
+    enough.or(STEPS.last()).map_or("", |(_, text)| *text)
 }
 
 fn decode(text: &str) -> Repo<After> {
@@ -330,15 +335,10 @@ mod tests {
     #[test]
     fn every_page_is_fetched_with_a_row_too_many() {
         for limit in 1..=MAX_LIMIT {
-            let window = Window {
-                limit: i64::from(limit),
-                offset: 0,
-                after: None,
-                descending: false,
-            };
-            let rows: i64 = window.fetch().parse().expect("a number");
-            assert!(rows > window.limit, "{limit}: {rows}");
+            let rows: u32 = fetch(i64::from(limit)).parse().expect("a number");
+            assert!(rows > limit, "{limit}: {rows}");
         }
+        assert_eq!(MOST_COUNTED.parse(), Ok(MAX_TOTAL + 1), "one more than is told");
     }
 
     #[test]

@@ -7,7 +7,8 @@ use diesel::{QueryResult, RunQueryDsl};
 
 use crate::page::{MOST_COUNTED, Window};
 
-/// A query whose rows end with a window: see [`Window::fetch`].
+/// A query whose rows end with a window: see [`Window::fetch`]. Where nothing is passed over, the text
+/// does not speak of it: the planner takes an offset that it does not know for a tenth of all rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Paged<Q> {
     rows: Q,
@@ -42,8 +43,11 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Paged<Q> {
         self.rows.walk_ast(out.reborrow())?;
         out.push_sql(" LIMIT ");
         out.push_sql(self.fetch);
-        out.push_sql(" OFFSET ");
-        out.push_bind_param::<BigInt, _>(&self.offset)
+        if self.offset > 0 {
+            out.push_sql(" OFFSET ");
+            out.push_bind_param::<BigInt, _>(&self.offset)?;
+        }
+        Ok(())
     }
 }
 
@@ -66,7 +70,9 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for CappedCount<Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT COUNT(*) FROM (");
         self.0.walk_ast(out.reborrow())?;
-        out.push_sql(&format!(" LIMIT {MOST_COUNTED}) AS counted"));
+        out.push_sql(" LIMIT ");
+        out.push_sql(MOST_COUNTED);
+        out.push_sql(") AS counted");
         Ok(())
     }
 }

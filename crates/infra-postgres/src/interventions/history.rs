@@ -9,7 +9,7 @@ use domain::page::Page;
 use serde_json::{Value, json};
 
 use crate::error::repo;
-use crate::page::{After, page_by_id};
+use crate::page::{After, MOST_COUNTED, fetch, page_by_id};
 use crate::reader::Reader;
 use crate::schema::historiques_interventions as h;
 use crate::sql::{PgVocab, Ts};
@@ -127,12 +127,14 @@ async fn read(
     if let Some(after) = After::by_id(list, cursor.as_deref())? {
         rows = rows.sql(" AND h.id < ").bind(after);
     }
-    let rows = rows.sql(" ORDER BY h.id DESC LIMIT ").bind(i64::from(limit) + 1);
+    let rows = rows
+        .sql(" ORDER BY h.id DESC LIMIT ")
+        .sql(fetch(i64::from(limit)));
     let counted: Statement<BigInt> = Statement::new(COUNTED)
         .sql(of)
         .bind(id)
         .sql(" LIMIT ")
-        .bind(crate::page::MOST_COUNTED)
+        .sql(MOST_COUNTED)
         .sql(") AS comptees");
     let (rows, total): (Vec<EntryRow>, i64) = reader.counted(|| Ok(rows.clone()), || counted.clone()).await?;
     Ok(page_by_id(list, limit, rows, total, |row| row.0).map(entry))

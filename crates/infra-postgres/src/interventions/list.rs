@@ -127,10 +127,12 @@ fn windowed<ST>(s: Statement<ST>, sort: Sort<InterventionSort>, window: &Window)
         (S::Number, true) => concat!(" ORDER BY ", rank!("i.numero"), " DESC, i.id DESC LIMIT "),
         (S::Number, false) => concat!(" ORDER BY ", rank!("i.numero"), ", i.id LIMIT "),
     };
-    Ok(s.sql(order)
-        .sql(window.fetch())
-        .sql(" OFFSET ")
-        .bind(window.offset))
+    let s = s.sql(order).sql(window.fetch());
+    // As `Paged` has it.
+    Ok(match window.offset {
+        0 => s,
+        offset => s.sql(" OFFSET ").bind(offset),
+    })
 }
 
 fn starting_after<ST>(s: Statement<ST>, sort: Sort<InterventionSort>, after: &After) -> Repo<Statement<ST>> {
@@ -201,7 +203,7 @@ pub(super) async fn list(
     let counted: Statement<BigInt> = Statement::new("SELECT count(*) FROM (SELECT 1 FROM interventions i");
     let counted = filtered(counted, filter, seen)
         .sql(" LIMIT ")
-        .bind(MOST_COUNTED)
+        .sql(MOST_COUNTED)
         .sql(") AS comptees");
     let (rows, total): (Vec<ShownRow>, i64) = reader.counted(|| Ok(rows.clone()), || counted.clone()).await?;
     let page = page(request, rows, total, |(meta, data, beside)| {
@@ -239,7 +241,7 @@ pub async fn of_equipment(
     )?;
     let counted: Statement<BigInt> = Statement::new("SELECT count(*) FROM (SELECT 1 FROM interventions i");
     let counted = seen_by(counted.sql(condition).bind(equipment.get()), seen);
-    let counted = counted.sql(" LIMIT ").bind(MOST_COUNTED).sql(") AS comptees");
+    let counted = counted.sql(" LIMIT ").sql(MOST_COUNTED).sql(") AS comptees");
     let (rows, total): (Vec<DetailRow>, i64) =
         reader.counted(|| Ok(rows.clone()), || counted.clone()).await?;
     let page = page(&request, rows, total, |(meta, data, ..)| {

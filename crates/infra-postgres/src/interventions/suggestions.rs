@@ -56,6 +56,7 @@ pub fn suggestions(id: Id<Intervention>, day: Date, limit: u32) -> Statement<Sug
         ") SELECT id, full_name, zone_intervention, meme_zone, charge FROM libres \
          ORDER BY meme_zone DESC, charge, full_name, id LIMIT ",
     )
+    // Bound: all of them are ranked whatever the number, so that there is nothing for the planner to choose.
     .bind(i64::from(limit))
 }
 

@@ -2,6 +2,7 @@
 
 mod history;
 mod lists;
+mod plans;
 mod rows;
 mod suggestions;
 
