@@ -16,8 +16,19 @@ use crate::error::repo;
 use crate::sql::{Prepared, Ts};
 use crate::tx::PgTx;
 
-/// Version of the payloads below; raise it when one changes its meaning.
-const PAYLOAD_VERSION: i16 = 1;
+/// Version of the payloads below; raise it when one changes its meaning: older programs then leave it alone.
+pub const PAYLOAD_VERSION: i16 = 1;
+
+/// What [`read`] can read. Everything else belongs to a newer program.
+pub const KINDS: [&str; 7] = [
+    "intervention.creee",
+    "intervention.affectee",
+    "intervention.statut_change",
+    "intervention.cloturee",
+    "intervention.annulee",
+    "equipement.en_panne",
+    "technicien.disponibilite_change",
+];
 
 /// The event, and the task that dispatches it: at once by the clock of the queue, which is the server's.
 const PUSH: &str = "WITH e AS (INSERT INTO evenements (kind, v, aggregate_type, aggregate_id, payload, occurred_at, \
@@ -171,6 +182,7 @@ mod tests {
                 to: Availability::Busy,
             },
         ] {
+            assert!(KINDS.contains(&event.kind()), "{event:?}");
             assert_eq!(
                 read(event.kind(), subject(&event).1, &payload(&event)).expect("readable"),
                 event

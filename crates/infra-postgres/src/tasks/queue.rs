@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Double, Integer, Jsonb, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Double, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz};
 use domain::audit::Origin;
 use domain::error::{Repo, RepoError};
 use domain::job::{DeadTask, Lease, Room, TaskQueue};
@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::{MAX_OWNER, known, read};
 use crate::error::repo;
+use crate::outbox;
 use crate::pool::WritePool;
 use crate::schema::taches;
 use crate::sql::Ts;
@@ -23,6 +24,10 @@ use crate::unit_of_work::PgUnitOfWork;
 const DUE: &str = "done_at IS NULL AND dead_at IS NULL AND run_at <= now() \
     AND (lease_until IS NULL OR lease_until < now())";
 
+/// Not an event that only a newer program can read.
+const READABLE: &str = "NOT EXISTS (SELECT 1 FROM evenements e \
+    WHERE e.id = taches.evenement_id AND (e.kind <> ALL($6) OR e.v > $7))";
+
 impl PgTx<'_> {
     fn claim(&mut self, owner: &str, room: Room, lease: Duration) -> Repo<Vec<Lease>> {
         // MATERIALIZED: the rows are chosen once, whatever plan the update gets. Deliveries are chosen by
@@ -32,7 +37,7 @@ impl PgTx<'_> {
                  SELECT id, run_at FROM taches WHERE {DUE} AND kind = 'livraison' \
                  ORDER BY run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED), \
              autres AS MATERIALIZED ( \
-                 SELECT id, run_at FROM taches WHERE {DUE} AND kind <> 'livraison' AND kind = ANY($1) \
+                 SELECT id, run_at FROM taches WHERE {DUE} AND kind <> 'livraison' AND kind = ANY($1) AND {READABLE} \
                  ORDER BY run_at, id LIMIT $2 FOR UPDATE SKIP LOCKED), \
              choisies AS MATERIALIZED ( \
                  SELECT id FROM (SELECT * FROM envois UNION ALL SELECT * FROM autres) dues \
@@ -47,6 +52,8 @@ impl PgTx<'_> {
         .bind::<BigInt, _>(i64::from(room.deliveries.min(room.tasks)))
         .bind::<Double, _>(lease.as_secs_f64())
         .bind::<Text, _>(owner)
+        .bind::<Array<Text>, _>(outbox::KINDS.as_slice())
+        .bind::<SmallInt, _>(outbox::PAYLOAD_VERSION)
         .get_results(self.conn)
         .map_err(repo)?;
         let mut leases = Vec::with_capacity(rows.len());

@@ -95,6 +95,33 @@ async fn due_tasks_are_claimed_in_order_and_once() {
 }
 
 #[tokio::test]
+async fn events_of_a_newer_version_are_left_to_it() {
+    let db = TestDb::new().await;
+    must(&db, |tx| {
+        for id in 1..=3 {
+            tx.outbox()
+                .push(&Event::InterventionCreated { id: Id::new(id) }, now())?;
+        }
+        Ok(())
+    })
+    .await;
+    db.execute(
+        "UPDATE evenements SET v = v + 1 WHERE aggregate_id = 1; \
+         UPDATE evenements SET kind = 'contrat.echu' WHERE aggregate_id = 2",
+    );
+    let claimed: Vec<_> = claim(&db, 5).await.into_iter().map(|l| l.kind).collect();
+    let known = EventId(db.number("SELECT id FROM evenements WHERE aggregate_id = 3"));
+    assert_eq!(claimed, [TaskKind::DispatchEvent(known)]);
+    assert_eq!(
+        db.number(
+            "SELECT count(*) FROM taches WHERE attempts = 0 AND lease_until IS NULL AND dead_at IS NULL"
+        ),
+        2,
+        "untouched"
+    );
+}
+
+#[tokio::test]
 async fn many_workers_at_once_never_share_a_task() {
     let db = TestDb::new().await;
     enqueue(&db, 1..=300).await;
