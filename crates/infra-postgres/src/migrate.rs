@@ -49,7 +49,8 @@ pub fn apply(config: &PgConfig, migrations: impl MigrationSource<Pg>) -> Result<
     run(&mut conn, "SET statement_timeout = 0")?;
     lock(&mut conn)?;
     let applied = run_pending(&mut conn, migrations);
-    run(&mut conn, &format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})"))?;
+    // It may have died with the migration, whose failure is the one to tell of; the lock ends with it too.
+    let _ = run(&mut conn, &format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})"));
     applied
 }
 

@@ -65,7 +65,7 @@ pub struct Reader {
 
 struct Inner {
     config: PgConfig,
-    points: Vec<Slot>,
+    points: Vec<Arc<Slot>>,
     lists: Mutex<Vec<Held>>,
     list_permits: Arc<Semaphore>,
 }
@@ -92,7 +92,7 @@ impl Reader {
     /// Connects when it is first used.
     pub fn new(config: &PgConfig) -> Self {
         let points = (0..config.point_threads.max(1) * config.point_connections.max(1))
-            .map(|_| Slot::default())
+            .map(|_| Arc::default())
             .collect();
         Self {
             inner: Arc::new(Inner {
@@ -214,7 +214,7 @@ impl Reader {
 impl Inner {
     /// Of this thread's connections the one with the fewest requests under way: a server process
     /// that does not get on delays only the requests that it already has.
-    fn least_busy(&self) -> Option<&Slot> {
+    fn least_busy(&self) -> Option<&Arc<Slot>> {
         let threads = self.config.point_threads.max(1);
         let own = self.points.iter().skip(this_thread() % threads).step_by(threads);
         own.min_by_key(|slot| slot.load())
@@ -241,11 +241,21 @@ impl Slot {
         }
     }
 
-    /// The shared connection; one task at a time makes a new one, the others wait for it.
-    async fn get(&self, config: &PgConfig) -> Repo<Held> {
+    /// The shared connection, made by a task of its own where there is none: it goes on when whoever asked
+    /// has waited long enough, so that all hosts get their turn and others learn what came of it.
+    async fn get(self: &Arc<Self>, config: &PgConfig) -> Repo<Held> {
         if let Some(conn) = self.current() {
             return Ok(conn);
         }
+        let (slot, config) = (self.clone(), config.clone());
+        match tokio::spawn(async move { slot.make(&config).await }).await {
+            Ok(made) => made,
+            Err(error) => Err(RepoError::Backend(error.into())),
+        }
+    }
+
+    /// One task at a time makes a new connection, the others wait for it.
+    async fn make(&self, config: &PgConfig) -> Repo<Held> {
         let mut failed_at = self.connecting.lock().await;
         if let Some(conn) = self.current() {
             return Ok(conn);

@@ -179,6 +179,18 @@ async fn a_migration_that_waits_for_a_lock_stops_nobody_for_long() {
     assert_eq!(run.await.unwrap().expect("the next try"), ["29990101000000"]);
 }
 
+#[tokio::test]
+async fn a_migration_that_loses_its_connection_says_so() {
+    let db = TestDb::new().await;
+    let later = Later::new("end", "SELECT pg_terminate_backend(pg_backend_pid())", true);
+    let (config, source) = (db.config().clone(), later.source());
+    let run = tokio::task::spawn_blocking(move || apply(&config, source))
+        .await
+        .unwrap();
+    let error = run.unwrap_err().to_string();
+    assert!(error.contains("2999-01-01-000000_end"), "{error}");
+}
+
 #[derive(QueryableByName)]
 struct Column {
     #[diesel(sql_type = Text)]
