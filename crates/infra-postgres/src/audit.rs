@@ -137,13 +137,8 @@ impl AuditLog for PgTx<'_> {
             // Facts quote others, such as a mail server: no column takes this character.
             .map(|(k, v)| ((*k).to_owned(), Value::String(v.replace('\0', ""))))
             .collect();
-        self.audit.push(
-            event.action,
-            event.object,
-            event.object_id,
-            None,
-            Some(facts),
-        );
+        self.audit
+            .push(event.action, event.object, event.object_id, None, Some(facts));
     }
 }
 

@@ -21,6 +21,11 @@ const MAX_RUNS: u32 = 5;
 /// Longest time within which a run may begin anew: somebody waits for the answer.
 const RUNS_WITHIN: Duration = Duration::from_secs(3);
 
+/// Longest wait for a unit of work, once it has begun. Above what its own limits end (a last run, with its
+/// waits for locks): a server that hangs without dying acknowledges packets and ends no statement, and only
+/// this keeps callers from waiting for as long as it does.
+const WHOLE: Duration = Duration::from_secs(8);
+
 /// Runs units of work on a pool.
 pub struct PgUnitOfWork {
     pool: WritePool,
@@ -50,10 +55,14 @@ impl PgUnitOfWork {
             let _permit = permit;
             run(&pool, name, &origin, &work)
         });
-        match task.await {
-            Ok(result) => result,
+        match tokio::time::timeout(WHOLE, task).await {
+            Ok(Ok(result)) => result,
             // A panic inside the work: the transaction was rolled back with its connection.
-            Err(e) => Err(TxError::Repo(RepoError::Backend(e.into()))),
+            Ok(Err(e)) => Err(TxError::Repo(RepoError::Backend(e.into()))),
+            // Its thread goes on waiting, with its permit: the pool hands out no more than there is.
+            Err(_) => Err(TxError::Repo(RepoError::Unavailable(
+                "the database did not answer in time".into(),
+            ))),
         }
     }
 }

@@ -70,7 +70,11 @@ pub async fn run(cli: Cli) -> Result<(), StartError> {
                     _ = interrupt.recv() => {}
                 }
             };
-            compose::check_database(&settings).await?;
+            let mut stop = std::pin::pin!(stop);
+            tokio::select! {
+                () = &mut stop => return Ok(()),
+                fits = compose::await_database(&settings) => fits?,
+            }
             engine.run(stop).await;
         }
         Command::Once => {

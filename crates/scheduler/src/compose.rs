@@ -51,6 +51,9 @@ pub enum StartError {
     Work(#[from] AppError),
 }
 
+/// Pause between two questions to a database that cannot be reached.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
 fn database(settings: &Settings, pace: &Pace) -> Result<PgConfig, StartError> {
     let mut config = PgConfig::from_url(settings.database_url.expose_secret())?;
     config.random_page_cost = Some(settings.database_random_page_cost.clone());
@@ -93,21 +96,35 @@ pub fn jobs(settings: &Settings) -> Result<Jobs, StartError> {
 }
 
 /// Refuses to work on a database that lacks migrations of this version or does not answer in English.
-/// One that cannot be reached may come up later and is no reason not to start.
 ///
 /// # Errors
-/// What is wrong with it.
+/// What is wrong with it; [`Unfit::Unknown`] when it cannot be reached.
 pub async fn check_database(settings: &Settings) -> Result<(), StartError> {
     let config = database(settings, &Pace::default())?;
     let found = tokio::task::spawn_blocking(move || health::inspect(&config)).await;
     match found {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(Unfit::Unknown(error))) => {
-            tracing::warn!(error = %error, "the database cannot be reached yet");
-            Ok(())
-        }
-        Ok(Err(unfit)) => Err(StartError::Unfit(unfit)),
+        Ok(found) => found.map_err(StartError::Unfit),
         Err(error) => Err(StartError::Machine(error.into())),
+    }
+}
+
+/// The same for a program that may start before its database: asks until it has been reached.
+///
+/// # Errors
+/// What is wrong with it.
+pub async fn await_database(settings: &Settings) -> Result<(), StartError> {
+    let mut told = false;
+    loop {
+        match check_database(settings).await {
+            Err(StartError::Unfit(Unfit::Unknown(error))) => {
+                if !told {
+                    tracing::warn!(error = %error, "the database cannot be reached yet");
+                    told = true;
+                }
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+            known => return known,
+        }
     }
 }
 

@@ -56,6 +56,9 @@ const AGAIN: Duration = Duration::from_millis(500);
 /// Tries of a task whose work panics: it will hardly get better.
 const MAX_PANICS: i32 = 5;
 
+/// Longest wait for tasks that are being claimed when told to stop: nobody works on them until their leases end.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
 /// How tasks ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
@@ -120,18 +123,32 @@ impl Engine {
         tracing::info!(owner = self.owner, slots = self.pace.slots, "working");
         let mut running = JoinSet::new();
         let mut next_tick = Instant::now();
-        let mut stop = std::pin::pin!(stop);
+        let mut away = false;
+        let stop = stop.shared();
         loop {
-            if Instant::now() >= next_tick {
-                self.queue_due().await;
-                next_tick = Instant::now() + self.pace.tick;
-            }
-            if let Err(error) = self.claim(&mut running).await {
-                tracing::warn!(error = %error, "the queue cannot be read");
+            let look = async {
+                if Instant::now() >= next_tick {
+                    self.queue_due().await;
+                    next_tick = Instant::now() + self.pace.tick;
+                }
+                self.claim(&mut running).await
+            };
+            // What is being claimed comes soon, or the database hangs.
+            let enough = stop.clone().then(|()| sleep(LAST_LOOK));
+            match tokio::select! { looked = look => looked, () = enough => break } {
+                Ok(()) if away => {
+                    tracing::info!("the queue can be read again");
+                    away = false;
+                }
+                Err(error) if !away => {
+                    tracing::warn!(error = %error, "the queue cannot be read");
+                    away = true;
+                }
+                _ => {}
             }
             tokio::select! {
                 biased;
-                () = &mut stop => break,
+                () = stop.clone() => break,
                 Some(_) = running.join_next() => {}
                 () = sleep(self.poll()) => {}
             }

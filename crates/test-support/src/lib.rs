@@ -13,9 +13,11 @@ pub mod db;
 pub mod environment;
 pub mod process;
 pub mod redis;
+pub mod relay;
 pub mod smtp;
 pub mod wait;
 
 pub use clock::FixedClock;
 pub use db::TestDb;
+pub use relay::Relay;
 pub use smtp::{Received, SmtpMode, SmtpSink};

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use domain::error::{Constraint, RepoError};
 use domain::policy::Role;
-use domain::ports::{TxError, UnitOfWork};
-use test_support::TestDb;
+use domain::ports::{Erased, Tx, TxError, UnitOfWork};
+use infra_postgres::{PgUnitOfWork, WritePool};
+use test_support::{Relay, TestDb};
 
 use crate::support::{conflict, must, new_user, origin, repo_error, run, user};
 
@@ -192,19 +194,39 @@ async fn when_all_connections_are_taken_the_answer_is_unavailable_in_time() {
         })
         .collect();
     // All eight hold a connection once none is left to take.
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(20);
     while db.number("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()") < 8 {
-        assert!(std::time::Instant::now() < deadline, "the pool never filled");
+        assert!(Instant::now() < deadline, "the pool never filled");
         tokio::task::yield_now().await;
     }
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let refused = repo_error(run(&db, |tx| tx.users().any()).await);
     assert!(matches!(refused, RepoError::Unavailable(_)), "{refused:?}");
-    assert!(started.elapsed() < std::time::Duration::from_secs(3));
+    assert!(started.elapsed() < Duration::from_secs(3));
     tokio::task::spawn_blocking(move || gate.wait()).await.unwrap();
     for holder in holders {
         holder.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_is_not_waited_for() {
+    let db = TestDb::new().await;
+    let relay = Relay::to(db.config(), 0).await;
+    let uow = PgUnitOfWork::new(WritePool::new(&relay.through(db.config())));
+    let ask = async || {
+        let work = |tx: &mut dyn Tx| Ok(Box::new(tx.users().any()?) as Erased);
+        uow.run_erased("test", &origin(), Box::new(work))
+            .await
+            .map(|_| ())
+    };
+    ask().await.unwrap();
+    relay.fall_silent();
+    let begun = Instant::now();
+    let refused = tokio::time::timeout(Duration::from_secs(15), ask()).await;
+    let refused = repo_error(refused.expect("an answer, whatever it is"));
+    assert!(matches!(refused, RepoError::Unavailable(_)), "{refused:?}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -292,11 +314,11 @@ async fn waits_that_ran_out_say_so() {
     assert!(matches!(locked, RepoError::Locked), "{locked:?}");
     // The same wait under a statement timeout that is shorter than the one for locks.
     let mut config = db.config().clone();
-    config.statement_timeout = std::time::Duration::from_millis(300);
-    let uow = infra_postgres::PgUnitOfWork::new(infra_postgres::WritePool::new(&config));
-    let work = move |tx: &mut dyn domain::ports::Tx| {
+    config.statement_timeout = Duration::from_millis(300);
+    let uow = PgUnitOfWork::new(WritePool::new(&config));
+    let work = move |tx: &mut dyn Tx| {
         tx.users().lock(amal)?;
-        Ok(Box::new(()) as domain::ports::Erased)
+        Ok(Box::new(()) as Erased)
     };
     let slow = uow
         .run_erased("test", &origin(), Box::new(work))

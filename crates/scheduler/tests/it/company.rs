@@ -8,7 +8,7 @@ use domain::Id;
 use domain::audit::Origin;
 use domain::event::Event;
 use domain::ports::{Erased, Mailer, UnitOfWork};
-use infra_postgres::{PgTaskQueue, PgUnitOfWork, WritePool};
+use infra_postgres::{PgConfig, PgTaskQueue, PgUnitOfWork, WritePool};
 use infra_smtp::{Sender, SmtpConfig, SmtpMailer};
 use scheduler::engine::{Engine, Pace};
 use test_support::{FixedClock, SmtpSink, TestDb};
@@ -81,7 +81,11 @@ impl Company {
     }
 
     pub fn jobs(&self, mailer: Arc<dyn Mailer>) -> Jobs {
-        let mut config = self.db.config().clone();
+        self.jobs_on(self.db.config().clone(), mailer)
+    }
+
+    /// The same by a way of the test's own to the database.
+    pub fn jobs_on(&self, mut config: PgConfig, mailer: Arc<dyn Mailer>) -> Jobs {
         config.write_pool = 10;
         let pool = WritePool::new(&config);
         Jobs {

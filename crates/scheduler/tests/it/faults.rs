@@ -8,7 +8,8 @@ use application::jobs::deliver::{Attempt, attempt};
 use application::jobs::replay::replay;
 use domain::job::{Room, TaskKind};
 use scheduler::Engine;
-use test_support::{SmtpMode, SmtpSink};
+use test_support::wait::within;
+use test_support::{Relay, SmtpMode, SmtpSink};
 use tokio::time::timeout;
 
 use crate::company::{Company, MAILS, PACE, smtp};
@@ -63,6 +64,25 @@ async fn while_the_mail_server_is_away_nothing_is_lost_and_later_each_message_go
         0,
         "nothing was ever handed over twice"
     );
+}
+
+#[tokio::test]
+async fn told_to_stop_while_the_database_hangs_it_stops() {
+    let (company, sink) = (Company::new().await, SmtpSink::start().await);
+    let relay = Relay::to(company.db.config(), 0).await;
+    let jobs = company.jobs_on(relay.through(company.db.config()), smtp(&sink));
+    let engine = Engine::new(jobs, &[], PACE, "a");
+    engine.drain().await.expect("drained");
+    relay.fall_silent();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let running = tokio::spawn(async move { engine.run(async { drop(stopped.await) }).await });
+    let asks = || std::future::ready(relay.holds_something());
+    within("it asks for tasks", PATIENCE, asks).await;
+    stop.send(()).expect("somebody listens");
+    timeout(Duration::from_secs(5), running)
+        .await
+        .expect("it does not wait for the answer")
+        .expect("ended");
 }
 
 #[tokio::test]

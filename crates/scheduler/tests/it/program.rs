@@ -1,9 +1,11 @@
 //! The program itself.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use test_support::Relay;
 use test_support::wait::within;
 
 use crate::company::Company;
@@ -172,6 +174,32 @@ async fn it_refuses_a_database_that_lacks_migrations_and_a_bad_configuration() {
     let output = program(&company, &mail, "once").output().expect("the program");
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("lacks migrations"));
+
+    // Away when the program starts: looked at as soon as it is there.
+    let port = {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        free.local_addr().expect("an address").port()
+    };
+    let url = company.db.url();
+    let (_, place) = url.rsplit_once('@').expect("a host");
+    let (host, _) = place.split_once('/').expect("a database");
+    let mut running = Running(
+        program(&company, &mail, "run")
+            .env("DATABASE_URL", url.replace(host, &format!("127.0.0.1:{port}")))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program"),
+    );
+    let mut log = BufReader::new(running.0.stdout.take().expect("its log")).lines();
+    let away = log.any(|line| line.expect("text").contains("cannot be reached yet"));
+    assert!(away, "it goes on");
+    let _relay = Relay::to(company.db.config(), port).await;
+    eventually("it ends", || running.0.try_wait().expect("its state").is_some()).await;
+    let mut said = String::new();
+    let mut errors = running.0.stderr.take().expect("its errors");
+    errors.read_to_string(&mut said).expect("text");
+    assert!(said.contains("lacks migrations"), "{said}");
 
     let output = program(&company, &mail, "once")
         .env("SMTP_URL", "smtp://u:canary@")

@@ -2,8 +2,8 @@
 //! page is short.
 
 use diesel::sql_types::{Integer, Text};
-use diesel_async::methods::LoadQuery;
 use diesel_async::AsyncPgConnection;
+use diesel_async::methods::LoadQuery;
 use domain::Vocab;
 use domain::client::{ClientFilter, ClientQueries, ClientSort};
 use domain::intervention::{InterventionFilter, InterventionQueries, InterventionSort};
@@ -65,8 +65,13 @@ async fn plans(reader: &Reader) -> Vec<String> {
     let mut plans = Vec::new();
     for (name, statement, parameters) in kept {
         let values = vec!["NULL"; usize::try_from(parameters).unwrap()].join(", ");
-        let values = if values.is_empty() { values } else { format!("({values})") };
-        let explain: &'static str = Box::leak(format!("EXPLAIN EXECUTE \"{name}\" {values}").into_boxed_str());
+        let values = if values.is_empty() {
+            values
+        } else {
+            format!("({values})")
+        };
+        let explain: &'static str =
+            Box::leak(format!("EXPLAIN EXECUTE \"{name}\" {values}").into_boxed_str());
         let lines: Vec<String> = rows(reader, Statement::<Text>::new(explain)).await;
         plans.push(format!("{statement}\n{}", lines.join("\n")));
     }
