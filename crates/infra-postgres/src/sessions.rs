@@ -127,10 +127,11 @@ impl From<TokenRow> for RefreshToken {
     }
 }
 
-/// Facts of a session that go into the audit log.
+/// Facts of a session that go into the audit log, in which it has no number of its own.
 #[derive(serde::Serialize)]
 struct Audited<'a> {
     session: String,
+    utilisateur: i64,
     mode: &'a str,
     motif: Option<&'a str>,
 }
@@ -139,10 +140,11 @@ impl PgTx<'_> {
     fn audit_end(&mut self, user: Id<User>, session: Uuid, why: EndReason) {
         let facts = Audited {
             session: session.to_string(),
+            utilisateur: user.get(),
             mode: "",
             motif: Some(why.code()),
         };
-        self.audit.deleted("sessions", Some(user.get()), &facts);
+        self.audit.deleted("sessions", None, &facts);
     }
 }
 
@@ -158,10 +160,11 @@ impl SessionStore for PgTx<'_> {
             .map_err(repo)?;
         let facts = Audited {
             session: uuid(session.id).to_string(),
+            utilisateur: session.user.get(),
             mode: session.mode.code(),
             motif: None,
         };
-        self.audit.inserted("sessions", Some(session.user.get()), &facts);
+        self.audit.inserted("sessions", None, &facts);
         Ok(())
     }
 

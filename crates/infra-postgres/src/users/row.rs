@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::schema::users;
 use crate::sql::{PgVocab, Ts, ts, un_ts};
 
-/// The columns of an account but the common ones and `last_login`, which moves without a new version.
+/// The columns of an account but the common ones.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
 #[diesel(table_name = users, treat_none_as_null = true)]
 pub struct UserData {
@@ -20,7 +20,9 @@ pub struct UserData {
     pub(super) full_name: String,
     role: PgVocab<Role>,
     is_active: bool,
+    /// Moves without a new version: whoever writes the account back has perhaps not seen the latest.
     #[serde(skip)]
+    #[diesel(skip_update)]
     last_login: Option<Ts>,
     locale: PgVocab<Locale>,
     mfa_enabled: bool,

@@ -44,12 +44,14 @@ impl PgTx<'_> {
         diesel::delete(users_roles::table.filter(users_roles::user_id.eq(user.get())))
             .execute(self.conn)
             .map_err(repo)?;
+        let by = self.audit.origin().actor.map(Id::get);
         let rows: Vec<_> = wanted
             .iter()
             .map(|r| {
                 (
                     users_roles::user_id.eq(user.get()),
                     users_roles::role.eq(PgVocab(*r)),
+                    users_roles::created_by.eq(by),
                 )
             })
             .collect();

@@ -183,3 +183,23 @@ async fn attempts_are_counted_per_window_also_in_parallel() {
     must(&db, |tx| tx.sessions().clear_attempts(&TokenHash([5; 32]))).await;
     assert_eq!(db.number("SELECT count(*) FROM connexions_tentatives"), 0);
 }
+
+#[tokio::test]
+async fn the_log_does_not_take_a_session_for_the_account_of_its_number() {
+    let db = TestDb::new().await;
+    let amal = new_user_id(&db, "amal", Role::Admin).await;
+    let session = open(&db, amal, 1, 1).await;
+    must(&db, move |tx| {
+        tx.sessions().end(amal, session.id, now(), EndReason::Logout)
+    })
+    .await;
+    assert_eq!(
+        db.number(&format!(
+            "SELECT count(*) FROM audit_log WHERE objet_type = 'sessions' AND objet_id IS NULL \
+             AND coalesce(avant, apres) ->> 'utilisateur' = '{amal}' \
+             AND coalesce(avant, apres) ->> 'session' = '00000000-0000-0000-0000-000000000001'"
+        )),
+        2,
+        "its beginning and its end"
+    );
+}

@@ -1,13 +1,15 @@
 //! Accounts.
 
 use domain::Id;
+use domain::audit::Origin;
 use domain::page::Start;
 use domain::policy::{Reach, Role, Visibility};
+use domain::ports::{Erased, Tx, UnitOfWork};
 use domain::user::{UserFilter, UserQueries, UserSort};
 use infra_postgres::users::PgUserQueries;
 use test_support::TestDb;
 
-use crate::support::{must, new_user, page, user, walk};
+use crate::support::{must, new_user, now, origin, page, user, walk};
 
 #[tokio::test]
 async fn an_account_comes_back_as_it_went_with_all_its_roles() {
@@ -27,6 +29,11 @@ async fn an_account_comes_back_as_it_went_with_all_its_roles() {
         ),
         1
     );
+    assert_eq!(
+        db.number("SELECT count(*) FROM users_roles WHERE created_by IS NULL"),
+        1,
+        "nobody is signed in"
+    );
     let read = PgUserQueries::new(db.reader())
         .find(stored.id, &Visibility::All)
         .await
@@ -36,6 +43,38 @@ async fn an_account_comes_back_as_it_went_with_all_its_roles() {
     let actor = must(&db, move |tx| tx.users().actor(stored.id)).await.unwrap();
     assert_eq!(actor.roles, [Role::Manager, Role::Technician]);
     assert!(actor.technician.is_none() && actor.clients.is_empty() && actor.teams.is_empty());
+}
+
+#[tokio::test]
+async fn who_granted_a_role_stands_beside_it_and_a_sign_in_outlives_an_update() {
+    let db = TestDb::new().await;
+    let (amal, karim) = (
+        new_user(&db, "amal", Role::Admin).await.id,
+        new_user(&db, "karim", Role::Client).await,
+    );
+    let origin = Origin {
+        actor: Some(amal),
+        ..origin()
+    };
+    let work = move |tx: &mut dyn Tx| {
+        tx.users().touch_login(karim.id, now())?;
+        let mut after = karim.data.clone();
+        after.other_roles = vec![Role::Technician];
+        // As it was read before the sign-in.
+        after.full_name = "Karim Alami".into();
+        tx.users().update(&karim, &after)?;
+        Ok(Box::new(()) as Erased)
+    };
+    db.uow()
+        .run_erased("test", &origin, Box::new(work))
+        .await
+        .map(|_| ())
+        .unwrap();
+    assert_eq!(db.number("SELECT created_by FROM users_roles"), amal.get());
+    assert_eq!(
+        db.number("SELECT count(*) FROM users WHERE full_name = 'Karim Alami' AND last_login IS NOT NULL"),
+        1
+    );
 }
 
 #[tokio::test]
