@@ -32,12 +32,13 @@ pub enum TaskKind {
 }
 
 impl TaskKind {
-    /// Tries before the task is given up. With the waits between them that is about a day for an
-    /// e-mail, whose server may be away for a night.
+    /// Tries before the task is given up. With the waits between them that is between four and five days for
+    /// an e-mail, as mail servers have it among themselves: a password that expires on a Friday evening is
+    /// put right on Monday.
     pub fn max_attempts(self) -> i32 {
         match self {
             Self::DispatchEvent(_) => 20,
-            Self::Deliver(_) => 16,
+            Self::Deliver(_) => 56,
             Self::Scheduled { .. } => 5,
         }
     }

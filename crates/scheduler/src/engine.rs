@@ -50,7 +50,7 @@ impl Default for Pace {
 }
 
 /// Left of the lease for writing down how a task ended.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+pub const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Pause before writing down again what the database did not take.
 const AGAIN: Duration = Duration::from_millis(500);
 /// Tries of a task whose work panics: it will hardly get better.
@@ -219,7 +219,12 @@ impl Engine {
                 _ => None,
             };
             running.spawn(async move {
+                let (task, kind) = (lease.task, lease.kind);
                 let ended = engine.execute(lease, claimed).await;
+                if ended == Ended::Dead {
+                    // Nothing follows by itself: somebody has to look.
+                    tracing::error!(task, ?kind, "task given up: see `scheduler dead`");
+                }
                 drop(delivery);
                 ended
             });

@@ -146,7 +146,7 @@ settings! {
         /// Sender of e-mails.
         smtp_from: String = ["SMTP_FROM", "EMAILS_FROM_EMAIL"], "ERP MIF Maroc <ne-pas-repondre@mif-maroc.com>";
         /// Pause before an e-mail that could not be sent is tried again, in seconds; it doubles with each
-        /// try up to two hours, over 16 tries. Shorter pauses count against the sender where unknown
+        /// try up to two hours, over four to five days. Shorter pauses count against the sender where unknown
         /// ones are refused for a minute.
         smtp_retry_seconds: u32 = ["SMTP_RETRY_SECONDS"], "60";
         /// Directory for e-mails as `.eml` files while no mail server is set.

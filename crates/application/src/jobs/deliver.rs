@@ -360,10 +360,10 @@ mod tests {
         let permanent = || Err(MailError::Permanent("550".to_owned()));
         let ambiguous = || Err(MailError::Ambiguous("silence".to_owned()));
         assert_eq!(recorded(Ok(()), 1).await, (Ended::Done, Sent, vec![]));
-        assert_eq!(recorded(Ok(()), 16).await, (Ended::Done, Sent, vec![]));
+        assert_eq!(recorded(Ok(()), 56).await, (Ended::Done, Sent, vec![]));
         assert_eq!(recorded(temporary(), 15).await, (Ended::Retry, Failed, vec![]));
         assert_eq!(
-            recorded(temporary(), 16).await,
+            recorded(temporary(), 56).await,
             (Ended::Dead, Abandoned, vec!["envoi_abandonne"])
         );
         assert_eq!(
@@ -375,7 +375,7 @@ mod tests {
             (Ended::Retry, Failed, vec!["doublon_possible"])
         );
         assert_eq!(
-            recorded(ambiguous(), 16).await,
+            recorded(ambiguous(), 56).await,
             (
                 Ended::Dead,
                 Abandoned,

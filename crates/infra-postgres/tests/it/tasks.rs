@@ -83,7 +83,7 @@ async fn due_tasks_are_claimed_in_order_and_once() {
     assert!(
         first
             .iter()
-            .all(|l| (l.fence, l.attempts, l.max_attempts) == (1, 1, 16))
+            .all(|l| (l.fence, l.attempts, l.max_attempts) == (1, 1, 56))
     );
     assert_eq!(
         claim(&db, 5).await.iter().map(|l| l.kind).collect::<Vec<_>>(),

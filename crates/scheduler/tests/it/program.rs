@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use test_support::Relay;
 use test_support::wait::within;
+use test_support::{Relay, SmtpMode, SmtpSink};
 
 use crate::company::Company;
 
@@ -91,6 +91,19 @@ async fn once_does_what_is_due_and_ends() {
         "the log channel: {log}"
     );
     assert!(!log.contains("tech@exemple.ma"), "no addresses: {log}");
+}
+
+#[tokio::test]
+async fn what_is_given_up_is_told_as_an_error() {
+    let (company, mail, sink) = (Company::new().await, Directory::new(), SmtpSink::start().await);
+    sink.set(SmtpMode::PermanentAtRecipient);
+    company.assignment(1).await;
+    let mut once = program(&company, &mail, "once");
+    once.env("SMTP_URL", sink.url());
+    let output = tokio::task::spawn_blocking(move || once.output()).await.unwrap();
+    let log = String::from_utf8_lossy(&output.expect("the program").stdout).into_owned();
+    let told = |line: &&str| line.contains("\"ERROR\"") && line.contains("given up");
+    assert_eq!(log.lines().filter(told).count(), 2, "{log}");
 }
 
 #[tokio::test]
