@@ -114,13 +114,6 @@ async fn the_whole_message_has_a_deadline_of_its_own() {
     }
 }
 
-#[test]
-fn the_waits_in_force_end_before_a_lease_does() {
-    let config = SmtpConfig::new("mail", 25, Security::None);
-    assert_eq!(config.command_timeout, Duration::from_secs(10));
-    assert_eq!(config.message_timeout, Duration::from_secs(15));
-}
-
 #[tokio::test]
 async fn nothing_goes_out_in_clear_that_must_not() {
     // The server offers no STARTTLS.

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use application::jobs::deliver::MARGIN;
 use domain::Id;
 use domain::event::Event;
 use domain::technician::Availability;
+use infra_smtp::{Security, SmtpConfig};
+use scheduler::engine::{LAST_WORDS, Pace};
 use test_support::SmtpSink;
 
 use crate::company::{ADMIN, CLIENT, Company, LEAD, MAILS, TECHNICIAN, smtp};
@@ -167,4 +170,12 @@ async fn engines_side_by_side_send_each_message_once() {
     assert_eq!((sink.taken().len(), ids.len()), (40 * MAILS, 40 * MAILS));
     assert_eq!(company.mails("envoyee"), 80);
     assert_eq!(company.audited("doublon_possible"), 0);
+}
+
+#[test]
+fn a_try_ends_and_is_written_down_before_its_lease_does() {
+    let smtp = SmtpConfig::new("mail", 25, Security::None);
+    assert!(smtp.command_timeout < smtp.message_timeout);
+    assert!(smtp.message_timeout + LAST_WORDS <= MARGIN);
+    assert!(MARGIN < Pace::default().lease);
 }
