@@ -126,10 +126,16 @@ fn rows(person: &Addressee, event: EventId, matter: &Matter, now: Timestamp) -> 
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use domain::event::Event;
-    use domain::notification::{Concerned, JobFacts, Recipient};
+    use domain::intervention::Status;
+    use domain::notification::{
+        Concerned, EquipmentFacts, JobFacts, NotificationKind, Recipient, TechnicianFacts,
+    };
     use domain::ports::mailer::MockMailer;
     use domain::ports::unit_of_work::FakeTx;
+    use domain::technician::Availability;
 
     use super::*;
     use crate::jobs::testing::{jobs, lease, now};
@@ -137,9 +143,12 @@ mod tests {
     fn facts() -> JobFacts {
         JobFacts {
             number: "INT-2026-00012".to_owned(),
+            status: Status::Open,
             title: "Fuite".to_owned(),
             description: "Huile au sol.".to_owned(),
             critical: false,
+            urgent: false,
+            requested: false,
             equipment: "Presse".to_owned(),
             serial_number: "P-1".to_owned(),
             location: None,
@@ -171,6 +180,22 @@ mod tests {
     }
 
     fn with_assignment(tx: &mut FakeTx, technician: Option<i64>, previous: Option<i64>) {
+        let event = Event::InterventionAssigned {
+            id: Id::new(9),
+            technician: technician.map(Id::new),
+            previous: previous.map(Id::new),
+        };
+        with(tx, event);
+        tx.notifications
+            .expect_job_facts()
+            .returning(|_| Ok(Some(facts())));
+        tx.notifications
+            .expect_concerned_by_job()
+            .returning(|_| Ok(concerned()));
+    }
+
+    /// An event that is to be dispatched.
+    fn with(tx: &mut FakeTx, event: Event) {
         tx.tasks
             .expect_finish()
             .withf(|_, end| *end == TaskEnd::Done)
@@ -178,23 +203,126 @@ mod tests {
         tx.tasks.expect_event().return_once(move |id| {
             Ok(Some(StoredEvent {
                 id,
-                event: Event::InterventionAssigned {
-                    id: Id::new(9),
-                    technician: technician.map(Id::new),
-                    previous: previous.map(Id::new),
-                },
+                event,
                 occurred_at: now(),
                 actor: Some(Id::new(50)),
                 correlation_id: "c".to_owned(),
             }))
         });
         tx.tasks.expect_mark_dispatched().times(1).returning(|_| Ok(()));
+    }
+
+    /// Whom the event is told.
+    async fn told(mut tx: FakeTx) -> Vec<i64> {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&told);
         tx.notifications
-            .expect_job_facts()
-            .returning(|_| Ok(Some(facts())));
-        tx.notifications
-            .expect_concerned_by_job()
-            .returning(|_| Ok(concerned()));
+            .expect_insert_new()
+            .times(1)
+            .returning(move |rows| {
+                let mut users: Vec<i64> = rows.iter().map(|row| row.user.get()).collect();
+                users.dedup();
+                *seen.lock().expect("a lock") = users;
+                Ok(Vec::new())
+            });
+        let ended = dispatch(&jobs(tx, MockMailer::new()), &task(), EventId(5)).await;
+        assert_eq!(ended.expect("dispatched"), Ended::Done);
+        let users = told.lock().expect("a lock");
+        users.clone()
+    }
+
+    #[tokio::test]
+    async fn a_job_that_is_over_is_told_neither_as_new_nor_as_assigned() {
+        for (status, expected) in [
+            (Status::Open, vec![1, 3]),
+            (Status::OnHold, vec![1, 3]),
+            (Status::Closed, vec![]),
+            (Status::Cancelled, vec![]),
+        ] {
+            let events = [
+                Event::InterventionCreated { id: Id::new(9) },
+                Event::InterventionAssigned {
+                    id: Id::new(9),
+                    technician: Some(Id::new(4)),
+                    previous: None,
+                },
+            ];
+            for event in events {
+                let kind = event.kind();
+                let mut tx = FakeTx::default();
+                with(&mut tx, event);
+                tx.notifications.expect_job_facts().returning(move |_| {
+                    Ok(Some(JobFacts {
+                        status,
+                        urgent: true,
+                        requested: true,
+                        ..facts()
+                    }))
+                });
+                tx.notifications.expect_concerned_by_job().returning(|_| {
+                    let mut people = concerned();
+                    people.team_lead = people.technician.clone();
+                    people.requester = people.clients.first().cloned();
+                    Ok(people)
+                });
+                assert_eq!(told(tx).await, expected, "{kind} {status:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failure_that_is_repaired_and_a_technician_who_is_back_are_not_told() {
+        let lead = || Concerned {
+            team_lead: concerned().technician,
+            ..Concerned::default()
+        };
+        for (failed_at, expected) in [(Some(now()), vec![1]), (None, vec![])] {
+            let mut tx = FakeTx::default();
+            let event = Event::EquipmentDown {
+                id: Id::new(8),
+                job: None,
+            };
+            with(&mut tx, event);
+            tx.notifications.expect_equipment_facts().returning(move |_| {
+                Ok(Some(EquipmentFacts {
+                    name: "Presse".to_owned(),
+                    serial_number: "P-1".to_owned(),
+                    location: None,
+                    client: "Atlas".to_owned(),
+                    site: None,
+                    failed_at,
+                    failure: None,
+                }))
+            });
+            tx.notifications
+                .expect_concerned_by_equipment()
+                .returning(move |_, _| Ok(lead()));
+            assert_eq!(told(tx).await, expected, "{failed_at:?}");
+        }
+        for (availability, expected) in [
+            (Availability::Unavailable, vec![1]),
+            (Availability::Available, vec![]),
+            (Availability::OnLeave, vec![]),
+        ] {
+            let mut tx = FakeTx::default();
+            let event = Event::TechnicianAvailabilityChanged {
+                id: Id::new(4),
+                from: Availability::Available,
+                to: Availability::Unavailable,
+            };
+            with(&mut tx, event);
+            tx.notifications.expect_technician_facts().returning(move |_| {
+                Ok(Some(TechnicianFacts {
+                    full_name: "Youssef".to_owned(),
+                    availability,
+                    open_jobs: vec![("INT-2026-00012".to_owned(), "Fuite".to_owned())],
+                }))
+            });
+            tx.notifications
+                .expect_concerned_by_technician()
+                .returning(move |_| Ok(lead()));
+            assert_eq!(told(tx).await, expected, "{availability:?}");
+        }
     }
 
     fn task() -> Lease {
@@ -266,11 +394,14 @@ mod tests {
 
     #[tokio::test]
     async fn who_loses_a_job_is_told_without_a_way_to_it_unless_they_have_it_again() {
-        for (technician, previous, told) in [
-            (Some(4), Some(8), true),
-            (None, Some(8), true),
+        for (technician, previous, knew, told) in [
+            (Some(4), Some(8), true, true),
+            (None, Some(8), true, true),
             // The job is the fourth technician's again.
-            (Some(8), Some(4), false),
+            (Some(8), Some(4), true, false),
+            // Its assignment was replaced before it was told.
+            (Some(4), Some(8), false, false),
+            (None, Some(8), false, false),
         ] {
             let mut tx = FakeTx::default();
             with_assignment(&mut tx, technician, previous);
@@ -286,6 +417,12 @@ mod tests {
                         ..Concerned::default()
                     })
                 });
+            tx.notifications
+                .expect_was_told()
+                .withf(|job, user, kind| {
+                    (*job, *user, *kind) == (Id::new(9), Id::new(20), NotificationKind::Assignment)
+                })
+                .returning(move |_, _, _| Ok(knew));
             tx.notifications
                 .expect_insert_new()
                 .withf(move |rows| {

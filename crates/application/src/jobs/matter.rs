@@ -2,8 +2,8 @@
 
 use domain::Id;
 use domain::event::Event;
-use domain::intervention::Intervention;
-use domain::notification::{About, Circumstances, Concerned};
+use domain::intervention::{Intervention, Status};
+use domain::notification::{About, Circumstances, Concerned, NotificationKind};
 use domain::ports::Tx;
 use domain::technician::{Availability, Technician};
 
@@ -34,10 +34,14 @@ pub(super) fn matter(tx: &mut dyn Tx, event: &Event) -> Result<Option<Matter>, A
             let Some(facts) = tx.notifications().equipment_facts(id)? else {
                 return Ok(None);
             };
+            let still_down = facts.failed_at.is_some();
             Ok(Some(Matter {
                 about: About::Equipment(id),
                 facts: Facts::Equipment(facts),
-                circumstances: Circumstances::default(),
+                circumstances: Circumstances {
+                    still_down,
+                    ..Circumstances::default()
+                },
                 concerned: tx.notifications().concerned_by_equipment(id, job)?,
             }))
         }
@@ -46,7 +50,8 @@ pub(super) fn matter(tx: &mut dyn Tx, event: &Event) -> Result<Option<Matter>, A
             let Some(facts) = tx.notifications().technician_facts(id)? else {
                 return Ok(None);
             };
-            let away_with_open_jobs = !facts.open_jobs.is_empty();
+            let away_with_open_jobs =
+                facts.availability == Availability::Unavailable && !facts.open_jobs.is_empty();
             Ok(Some(Matter {
                 about: About::Technician(id),
                 facts: Facts::Technician(facts),
@@ -70,14 +75,26 @@ fn job(
         return Ok(None);
     };
     let circumstances = Circumstances {
-        critical: facts.critical,
+        over: matches!(facts.status, Status::Closed | Status::Cancelled),
+        urgent: facts.urgent,
+        requested: facts.requested,
         still_assigned: assigned.is_some() && assigned == facts.technician,
         still_withdrawn: previous != facts.technician,
         ..Circumstances::default()
     };
     let mut concerned = tx.notifications().concerned_by_job(id)?;
     if let Some(previous) = previous {
-        concerned.previous = tx.notifications().concerned_by_technician(previous)?.technician;
+        let technician = tx.notifications().concerned_by_technician(previous)?.technician;
+        concerned.previous = match technician {
+            Some(person)
+                if tx
+                    .notifications()
+                    .was_told(id, person.user, NotificationKind::Assignment)? =>
+            {
+                Some(person)
+            }
+            _ => None,
+        };
     }
     Ok(Some(Matter {
         about: About::Intervention(id),

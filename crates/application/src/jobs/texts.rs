@@ -51,16 +51,21 @@ pub fn write(notice: Notice, facts: &Facts) -> Option<Written> {
 #[cfg(test)]
 mod tests {
     use domain::Vocab;
+    use domain::intervention::Status;
     use domain::notification::MAX_BODY;
+    use domain::technician::Availability;
 
     use super::*;
 
     fn job() -> JobFacts {
         JobFacts {
             number: "INT-2026-00012".to_owned(),
+            status: Status::Open,
             title: "Fuite d'huile".to_owned(),
             description: "Huile au sol sous le compresseur.".to_owned(),
             critical: true,
+            urgent: true,
+            requested: true,
             equipment: "Compresseur GA37".to_owned(),
             serial_number: "AT-0042".to_owned(),
             location: Some("Atelier 2".to_owned()),
@@ -93,6 +98,7 @@ mod tests {
             .collect();
         TechnicianFacts {
             full_name: "Youssef Amrani".to_owned(),
+            availability: Availability::Unavailable,
             open_jobs,
         }
     }
@@ -206,6 +212,7 @@ mod tests {
             site: None,
             location: None,
             critical: false,
+            urgent: false,
             report: None,
             ..job()
         };
@@ -219,6 +226,29 @@ mod tests {
         );
         let body = write(Notice::JobReport, &Facts::Job(bare)).expect("a text").body;
         assert!(!body.contains("Compte rendu"), "{body}");
+    }
+
+    #[test]
+    fn an_urgent_request_is_called_so() {
+        let urgent = Facts::Job(JobFacts {
+            critical: false,
+            ..job()
+        });
+        let written = write(Notice::UrgentJob, &urgent).expect("a text");
+        assert_eq!(
+            written.subject,
+            "Intervention urgente INT-2026-00012 : Compresseur GA37 (Atlas Textile)"
+        );
+        assert!(
+            written
+                .body
+                .contains("Une intervention urgente vient d'être créée.")
+                && written.body.contains("• Priorité : urgente"),
+            "{}",
+            written.body
+        );
+        let receipt = write(Notice::RequestReceived, &urgent).expect("a text").body;
+        assert!(receipt.contains("Elle est traitée comme urgente"), "{receipt}");
     }
 
     #[test]

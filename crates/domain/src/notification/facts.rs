@@ -3,19 +3,26 @@
 use jiff::Timestamp;
 
 use crate::Id;
-use crate::technician::Technician;
+use crate::intervention::Status;
+use crate::technician::{Availability, Technician};
 
 /// About a job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobFacts {
     /// Number.
     pub number: String,
+    /// How far it is.
+    pub status: Status,
     /// Title.
     pub title: String,
     /// What is to be done.
     pub description: String,
     /// Whether its priority is critical.
     pub critical: bool,
+    /// Whether it is urgent; a critical one always is.
+    pub urgent: bool,
+    /// Whether a client asked for it on the portal.
+    pub requested: bool,
     /// Name of the equipment.
     pub equipment: String,
     /// Its serial number.
@@ -64,6 +71,8 @@ pub struct EquipmentFacts {
 pub struct TechnicianFacts {
     /// Name.
     pub full_name: String,
+    /// What they are doing.
+    pub availability: Availability,
     /// Number and title of each job that is not finished, oldest first.
     pub open_jobs: Vec<(String, String)>,
 }

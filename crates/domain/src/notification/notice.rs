@@ -5,8 +5,10 @@ use crate::vocab::vocab;
 vocab! {
     /// What somebody is told; each has a text of its own.
     Notice {
-        /// To the lead: a critical job waits for a technician.
-        CriticalJob = "intervention_critique",
+        /// To the lead: a job is urgent, or critical.
+        UrgentJob = "intervention_urgente",
+        /// To the lead: a client asks for something.
+        NewRequest = "demande_nouvelle",
         /// To the requester: the request has arrived.
         RequestReceived = "demande_recue",
         /// To the technician: a job is theirs.

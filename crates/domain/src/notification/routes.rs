@@ -6,7 +6,9 @@
 //! - An e-mail asks for something or is worth keeping; what is merely good to know goes to the
 //!   inbox only (a lead sees many closings a day).
 //! - Who is concerned twice (a lead who is also the technician) is told once, by the first row.
-//! - An assignment that another one has replaced before it was told is not told any more.
+//! - What is over before it is told is not told any more: an assignment that another one has replaced,
+//!   a request that was cancelled meanwhile, a failure that is repaired. Who was not told that a job is
+//!   theirs does not read that it no longer is.
 
 mod equipment;
 mod intervention;
@@ -37,11 +39,17 @@ pub enum Audience {
 pub enum Condition {
     /// Always.
     Always,
-    /// The job is critical.
-    Critical,
+    /// The job is not over.
+    NotOver,
+    /// The job is urgent (a critical one always is), and not over.
+    Urgent,
+    /// A client asked for the job on the portal, and it is not over.
+    Requested,
     /// The technician is unavailable and has jobs that are not finished.
     AwayWithOpenJobs,
-    /// The technician that the event names is still the one of the job.
+    /// The equipment's failure is not repaired.
+    StillDown,
+    /// The technician that the event names is still the one of the job, and it is not over.
     StillAssigned,
     /// The technician of before has not been given the job again.
     StillWithdrawn,
@@ -101,10 +109,16 @@ pub const ROUTES: &[&[Route]] = &[intervention::ROUTES, equipment::ROUTES, techn
 /// What the conditions look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Circumstances {
-    /// The job is critical.
-    pub critical: bool,
+    /// The job is closed or cancelled.
+    pub over: bool,
+    /// The job is urgent.
+    pub urgent: bool,
+    /// A client asked for the job on the portal.
+    pub requested: bool,
     /// The technician is unavailable and has jobs that are not finished.
     pub away_with_open_jobs: bool,
+    /// The equipment's failure is not repaired.
+    pub still_down: bool,
     /// The technician that the event names is still the one of the job.
     pub still_assigned: bool,
     /// The technician of before has not been given the job again.
@@ -115,9 +129,12 @@ impl Circumstances {
     fn meet(self, condition: Condition) -> bool {
         match condition {
             Condition::Always => true,
-            Condition::Critical => self.critical,
+            Condition::NotOver => !self.over,
+            Condition::Urgent => self.urgent && !self.over,
+            Condition::Requested => self.requested && !self.over,
             Condition::AwayWithOpenJobs => self.away_with_open_jobs,
-            Condition::StillAssigned => self.still_assigned,
+            Condition::StillDown => self.still_down,
+            Condition::StillAssigned => self.still_assigned && !self.over,
             Condition::StillWithdrawn => self.still_withdrawn,
         }
     }

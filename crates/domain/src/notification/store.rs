@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{Channel, Concerned, DeliveryStatus, EquipmentFacts, JobFacts, Notification, TechnicianFacts};
+use super::{
+    Channel, Concerned, DeliveryStatus, EquipmentFacts, JobFacts, Notification, NotificationKind,
+    TechnicianFacts,
+};
 use crate::Id;
 use crate::equipment::Equipment;
 use crate::error::Repo;
@@ -59,6 +62,8 @@ pub trait NotificationStore {
         at: Timestamp,
         error: Option<String>,
     ) -> Repo<()>;
+    /// Whether the person was told of this kind of thing about the job.
+    fn was_told(&mut self, job: Id<Intervention>, user: Id<User>, kind: NotificationKind) -> Repo<bool>;
     /// Who is concerned by a job.
     fn concerned_by_job(&mut self, id: Id<Intervention>) -> Repo<Concerned>;
     /// Who is concerned by an equipment (client, managers, admins) and, with a job on it, the job's

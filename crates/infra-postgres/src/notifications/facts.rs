@@ -1,12 +1,12 @@
 //! What messages say about an object.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 use domain::equipment::Equipment;
 use domain::error::Repo;
-use domain::intervention::{Intervention, Priority, Status};
+use domain::intervention::{Intervention, Origin, Priority, Status};
 use domain::notification::{EquipmentFacts, JobFacts, TechnicianFacts};
-use domain::technician::Technician;
+use domain::technician::{Availability, Technician};
 use domain::{Id, Vocab};
 
 use crate::error::repo;
@@ -19,11 +19,17 @@ struct JobRow {
     #[diesel(sql_type = Text)]
     numero: String,
     #[diesel(sql_type = Text)]
+    statut: PgVocab<Status>,
+    #[diesel(sql_type = Text)]
     titre: String,
     #[diesel(sql_type = Text)]
     description: String,
     #[diesel(sql_type = Text)]
     priorite: PgVocab<Priority>,
+    #[diesel(sql_type = Bool)]
+    est_urgente: bool,
+    #[diesel(sql_type = Text)]
+    origine: PgVocab<Origin>,
     #[diesel(sql_type = Text)]
     nom_equipement: String,
     #[diesel(sql_type = Text)]
@@ -72,7 +78,7 @@ const SITE: &str = "nullif(concat_ws(', ', s.nom, s.ville), '') AS site";
 /// Facts about a job.
 pub fn of_job(tx: &mut PgTx<'_>, id: Id<Intervention>) -> Repo<Option<JobFacts>> {
     let row: Option<JobRow> = diesel::sql_query(format!(
-        "SELECT i.numero, i.titre, i.description, i.priorite, e.nom_equipement, e.numero_serie, e.localisation, \
+        "SELECT i.numero, i.statut, i.titre, i.description, i.priorite, i.est_urgente, i.origine, e.nom_equipement, e.numero_serie, e.localisation, \
          c.nom_entreprise, {SITE}, i.date_prevue, i.date_fin, i.technicien_id, u.full_name AS technicien, \
          f.compte_rendu, f.motif_annulation \
          FROM interventions i JOIN equipements e ON e.id = i.equipement_id JOIN clients c ON c.id = i.client_id \
@@ -86,9 +92,12 @@ pub fn of_job(tx: &mut PgTx<'_>, id: Id<Intervention>) -> Repo<Option<JobFacts>>
     .map_err(repo)?;
     Ok(row.map(|r| JobFacts {
         number: r.numero,
+        status: r.statut.0,
         title: r.titre,
         description: r.description,
         critical: r.priorite.0 == Priority::Critical,
+        urgent: r.est_urgente,
+        requested: r.origine.0 == Origin::Portal,
         equipment: r.nom_equipement,
         serial_number: r.numero_serie,
         location: r.localisation,
@@ -128,14 +137,16 @@ pub fn of_equipment(tx: &mut PgTx<'_>, id: Id<Equipment>) -> Repo<Option<Equipme
 
 /// Facts about a technician, with the jobs that are not over.
 pub fn of_technician(tx: &mut PgTx<'_>, id: Id<Technician>) -> Repo<Option<TechnicianFacts>> {
-    let name: Option<String> = techniciens::table
+    let found: Option<(String, PgVocab<Availability>)> = techniciens::table
         .inner_join(users::table.on(users::id.eq(techniciens::user_id)))
         .filter(techniciens::id.eq(id.get()))
-        .select(users::full_name)
+        .select((users::full_name, techniciens::disponibilite))
         .first(tx.conn)
         .optional()
         .map_err(repo)?;
-    let Some(full_name) = name else { return Ok(None) };
+    let Some((full_name, availability)) = found else {
+        return Ok(None);
+    };
     let open = [Status::Open, Status::InProgress, Status::OnHold].map(Vocab::code);
     let open_jobs: Vec<(String, String)> = interventions::table
         .filter(interventions::technicien_id.eq(id.get()))
@@ -144,5 +155,9 @@ pub fn of_technician(tx: &mut PgTx<'_>, id: Id<Technician>) -> Repo<Option<Techn
         .select((interventions::numero, interventions::titre))
         .load(tx.conn)
         .map_err(repo)?;
-    Ok(Some(TechnicianFacts { full_name, open_jobs }))
+    Ok(Some(TechnicianFacts {
+        full_name,
+        availability: availability.0,
+        open_jobs,
+    }))
 }

@@ -12,10 +12,11 @@ use domain::equipment::Equipment;
 use domain::error::Repo;
 use domain::intervention::Intervention;
 use domain::notification::{
-    Channel, Concerned, DeliveryStatus, EquipmentFacts, Inserted, JobFacts, Notification, NotificationStore,
-    Outgoing, TechnicianFacts,
+    Channel, Concerned, DeliveryStatus, EquipmentFacts, Inserted, JobFacts, Notification, NotificationKind,
+    NotificationStore, Outgoing, TechnicianFacts,
 };
 use domain::technician::Technician;
+use domain::user::User;
 use jiff::Timestamp;
 
 use self::row::{NewRow, OutgoingRow};
@@ -95,6 +96,16 @@ impl NotificationStore for PgTx<'_> {
             .execute(self.conn)
             .map_err(repo)?;
         Ok(())
+    }
+
+    fn was_told(&mut self, job: Id<Intervention>, user: Id<User>, kind: NotificationKind) -> Repo<bool> {
+        let rows = notifications::table
+            .filter(notifications::user_id.eq(user.get()))
+            .filter(notifications::intervention_id.eq(job.get()))
+            .filter(notifications::type_.eq(PgVocab(kind)));
+        diesel::select(diesel::dsl::exists(rows))
+            .get_result(self.conn)
+            .map_err(repo)
     }
 
     fn concerned_by_job(&mut self, id: Id<Intervention>) -> Repo<Concerned> {

@@ -2,10 +2,12 @@
 
 use domain::Id;
 use domain::event::{Event, EventId};
+use domain::intervention::Status;
 use domain::notification::{
     About, Channel, Concerned, DeliveryStatus, Notification, NotificationKind, Outgoing, Recipient,
 };
 use domain::policy::Role;
+use domain::technician::Availability;
 use domain::user::User;
 use test_support::TestDb;
 
@@ -56,6 +58,14 @@ async fn an_event_is_told_once_per_person_and_channel() {
     let (first, second) = (event(&db).await, event(&db).await);
     let email = notification(technician_user, first, Channel::Email);
     assert_eq!(insert(&db, vec![email.clone()]).await.len(), 1);
+    let told = |job: i64, kind| {
+        must(&db, move |tx| {
+            tx.notifications().was_told(Id::new(job), technician_user, kind)
+        })
+    };
+    assert!(told(1, NotificationKind::Assignment).await);
+    assert!(!told(2, NotificationKind::Assignment).await);
+    assert!(!told(1, NotificationKind::Closing).await);
     let push = notification(technician_user, first, Channel::Push);
     let channels: Vec<_> = insert(&db, vec![email.clone(), push])
         .await
@@ -326,9 +336,13 @@ async fn facts_are_those_of_the_object() {
         (facts.critical, facts.planned_at, facts.report),
         (false, None, None)
     );
+    assert_eq!(
+        (facts.status, facts.urgent, facts.requested),
+        (Status::Open, false, false)
+    );
 
     w.db.execute(
-        "UPDATE interventions SET priorite = 'critique', est_urgente = true, date_prevue = '2026-03-03 10:00+00'; \
+        "UPDATE interventions SET priorite = 'critique', est_urgente = true, origine = 'portail', statut = 'annulee', date_prevue = '2026-03-03 10:00+00'; \
          UPDATE sites SET ville = 'Tanger'; UPDATE equipements SET localisation = 'Atelier 2'; \
          INSERT INTO interventions_cloture (intervention_id, compte_rendu, motif_annulation) VALUES (1, 'Fait.', 'Non.'); \
          INSERT INTO pannes (equipement_id, ouverte_le, fermee_le, origine, description) VALUES \
@@ -337,7 +351,9 @@ async fn facts_are_those_of_the_object() {
     let facts = must(&w.db, |tx| tx.notifications().job_facts(Id::new(1)))
         .await
         .expect("facts");
-    assert!(facts.critical);
+    assert!(facts.critical && facts.urgent && facts.requested);
+    assert_eq!(facts.status, Status::Cancelled);
+    w.db.execute("UPDATE interventions SET statut = 'ouverte'");
     assert_eq!(facts.planned_at, Some("2026-03-03T10:00:00Z".parse().unwrap()));
     assert_eq!(
         (facts.site.as_deref(), facts.location.as_deref()),
@@ -363,8 +379,11 @@ async fn facts_are_those_of_the_object() {
         .await
         .expect("facts");
     assert_eq!(
-        facts.open_jobs,
-        [("INT-2026-00001".to_owned(), "Fuite".to_owned())]
+        (facts.availability, facts.open_jobs.as_slice()),
+        (
+            Availability::Available,
+            [("INT-2026-00001".to_owned(), "Fuite".to_owned())].as_slice()
+        )
     );
     w.db.execute("UPDATE interventions SET statut = 'annulee'");
     let facts = must(&w.db, move |tx| tx.notifications().technician_facts(busy))

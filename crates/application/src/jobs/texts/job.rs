@@ -9,7 +9,8 @@ use crate::jobs::message::Message;
 pub(super) fn text(notice: Notice, job: &JobFacts) -> Option<Text> {
     Some(match notice {
         Notice::RequestReceived => request_received(job),
-        Notice::CriticalJob => critical(job),
+        Notice::UrgentJob => urgent(job),
+        Notice::NewRequest => new_request(job),
         Notice::JobAssigned => assigned(job),
         Notice::TechnicianNamed => technician_named(job),
         Notice::JobReport => report(job),
@@ -22,10 +23,9 @@ pub(super) fn text(notice: Notice, job: &JobFacts) -> Option<Text> {
 }
 
 fn request_received(job: &JobFacts) -> Text {
-    let next = if job.critical {
-        "Elle est traitée comme critique : notre équipe en est avertie."
-    } else {
-        "Vous serez averti dès qu'un technicien sera désigné."
+    let next = match priority(job) {
+        Some(priority) => format!("Elle est traitée comme {priority} : notre équipe en est avertie."),
+        None => "Vous serez averti dès qu'un technicien sera désigné.".to_owned(),
     };
     let message = Message::default()
         .paragraph(&format!(
@@ -45,20 +45,34 @@ fn request_received(job: &JobFacts) -> Text {
     )
 }
 
-fn critical(job: &JobFacts) -> Text {
+fn urgent(job: &JobFacts) -> Text {
+    let priority = priority(job).unwrap_or("urgente");
     let state = match &job.technician_name {
         Some(name) => format!("Elle est affectée à {name}."),
         None => "Elle attend l'affectation d'un technicien.".to_owned(),
     };
     let message = Message::default()
-        .paragraph(&format!("Une intervention critique vient d'être créée. {state}"))
+        .paragraph(&format!(
+            "Une intervention {priority} vient d'être créée. {state}"
+        ))
         .details(everything(job, "non planifiée"))
         .quote(Some(&job.description));
     (
         format!(
-            "Intervention critique {} : {} ({})",
+            "Intervention {priority} {} : {} ({})",
             job.number, job.equipment, job.client
         ),
+        message,
+    )
+}
+
+fn new_request(job: &JobFacts) -> Text {
+    let message = Message::default()
+        .paragraph(&format!("{} demande une intervention.", job.client))
+        .details(everything(job, "à convenir"))
+        .quote(Some(&job.description));
+    (
+        format!("Demande {} : {} ({})", job.number, job.equipment, job.client),
         message,
     )
 }
@@ -169,8 +183,17 @@ fn everything(job: &JobFacts, unplanned: &str) -> [Line; 7] {
         client(job),
         place(job),
         planned_or(job, unplanned),
-        ("Priorité", job.critical.then(|| "critique".to_owned())),
+        ("Priorité", priority(job).map(str::to_owned)),
     ]
+}
+
+/// How soon, where it matters.
+fn priority(job: &JobFacts) -> Option<&'static str> {
+    if job.critical {
+        Some("critique")
+    } else {
+        job.urgent.then_some("urgente")
+    }
 }
 
 fn number(job: &JobFacts) -> Line {

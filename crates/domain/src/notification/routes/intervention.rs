@@ -1,11 +1,11 @@
 //! Who is told of what happens to a job.
 
 use super::Audience::{Clients, Leads, Previous, Requester, Technician};
-use super::Condition::{Always, Critical, StillAssigned, StillWithdrawn};
+use super::Condition::{Always, NotOver, Requested, StillAssigned, StillWithdrawn, Urgent};
 use super::{INBOX, MAIL_AND_LOG, Route};
 use crate::notification::Notice::{
-    CriticalJob, JobAssigned, JobCancelled, JobClosed, JobReport, JobWithdrawn, RequestReceived,
-    TechnicianNamed, VisitCancelled,
+    JobAssigned, JobCancelled, JobClosed, JobReport, JobWithdrawn, NewRequest, RequestReceived,
+    TechnicianNamed, UrgentJob, VisitCancelled,
 };
 use crate::notification::NotificationKind as K;
 
@@ -15,8 +15,9 @@ const CLOSED: &str = "intervention.cloturee";
 const CANCELLED: &str = "intervention.annulee";
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::new(CREATED, Critical, Leads, CriticalJob, K::Reminder),
-    Route::new(CREATED, Always, Requester, RequestReceived, K::Reminder),
+    Route::new(CREATED, Urgent, Leads, UrgentJob, K::Reminder),
+    Route::new(CREATED, Requested, Leads, NewRequest, K::Reminder).by(INBOX),
+    Route::new(CREATED, NotOver, Requester, RequestReceived, K::Reminder),
     Route::new(ASSIGNED, StillAssigned, Technician, JobAssigned, K::Assignment).by(MAIL_AND_LOG),
     Route::new(ASSIGNED, StillAssigned, Clients, TechnicianNamed, K::Assignment),
     Route::new(ASSIGNED, StillWithdrawn, Previous, JobWithdrawn, K::Assignment),

@@ -53,10 +53,13 @@ fn assigned() -> Event {
 #[test]
 fn each_event_reaches_exactly_those_of_the_table() {
     let all = Circumstances {
-        critical: true,
+        urgent: true,
+        requested: true,
         away_with_open_jobs: true,
+        still_down: true,
         still_assigned: true,
         still_withdrawn: true,
+        over: false,
     };
     let id = Id::new(9);
     let mail = "email+push".to_owned();
@@ -64,7 +67,7 @@ fn each_event_reaches_exactly_those_of_the_table() {
         (
             created(),
             vec![
-                (LEAD, Notice::CriticalJob, mail.clone()),
+                (LEAD, Notice::UrgentJob, mail.clone()),
                 (3, Notice::RequestReceived, mail.clone()),
             ],
         ),
@@ -153,9 +156,50 @@ fn conditions_hold_back() {
 }
 
 #[test]
+fn a_request_that_is_not_urgent_waits_in_the_inbox_of_the_lead() {
+    let requested = Circumstances {
+        requested: true,
+        ..Circumstances::default()
+    };
+    assert_eq!(
+        told(&created(), Some(CLIENTS[0]), requested, &everybody()),
+        [
+            (LEAD, Notice::NewRequest, "push".to_owned()),
+            (CLIENTS[0], Notice::RequestReceived, "email+push".to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn what_is_over_is_not_told_any_more() {
+    let over = Circumstances {
+        over: true,
+        urgent: true,
+        requested: true,
+        away_with_open_jobs: true,
+        still_assigned: true,
+        still_withdrawn: true,
+        still_down: false,
+    };
+    let down = Event::EquipmentDown {
+        id: Id::new(8),
+        job: None,
+    };
+    assert_eq!(told(&created(), None, over, &everybody()), []);
+    assert_eq!(told(&down, None, over, &everybody()), []);
+    let told = told(&assigned(), None, over, &everybody());
+    assert_eq!(
+        told.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(),
+        [(PREVIOUS, Notice::JobWithdrawn)],
+        "who was told that it is theirs"
+    );
+}
+
+#[test]
 fn nobody_is_told_of_their_own_act_but_the_requester_gets_a_receipt() {
     let critical = Circumstances {
-        critical: true,
+        urgent: true,
+        still_down: true,
         still_assigned: true,
         ..Circumstances::default()
     };
@@ -191,7 +235,7 @@ fn nobody_is_told_of_their_own_act_but_the_requester_gets_a_receipt() {
 #[test]
 fn leads_fall_back_to_managers_then_to_admins() {
     let critical = Circumstances {
-        critical: true,
+        urgent: true,
         ..Circumstances::default()
     };
     let mut who = Concerned {
