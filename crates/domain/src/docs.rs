@@ -86,7 +86,7 @@ fn intervention_machine(out: &mut String) {
         line(out, format_args!("    {} --> [*]\n", over.code()));
     }
     out.push_str(
-        "```\n\n| action | from | to | permission | condition | events |\n|---|---|---|---|---|---|\n",
+        "```\n\n| action | from | to | permission | condition | possible events |\n|---|---|---|---|---|---|\n",
     );
     for t in intervention::TRANSITIONS {
         let rights: Vec<String> = t

@@ -23,6 +23,11 @@ pub enum Event {
         /// The one before.
         previous: Option<Id<Technician>>,
     },
+    /// The planned date of a job that has a technician has moved.
+    InterventionRescheduled {
+        /// Which.
+        id: Id<Intervention>,
+    },
     /// A job has another state.
     InterventionStatusChanged {
         /// Which.
@@ -66,6 +71,7 @@ impl Event {
         match self {
             Self::InterventionCreated { .. } => "intervention.creee",
             Self::InterventionAssigned { .. } => "intervention.affectee",
+            Self::InterventionRescheduled { .. } => "intervention.replanifiee",
             Self::InterventionStatusChanged { .. } => "intervention.statut_change",
             Self::InterventionClosed { .. } => "intervention.cloturee",
             Self::InterventionCancelled { .. } => "intervention.annulee",

@@ -61,6 +61,7 @@ fn subject(event: &Event) -> (&'static str, i64) {
     match event {
         Event::InterventionCreated { id }
         | Event::InterventionAssigned { id, .. }
+        | Event::InterventionRescheduled { id }
         | Event::InterventionStatusChanged { id, .. }
         | Event::InterventionClosed { id }
         | Event::InterventionCancelled { id } => ("interventions", id.get()),
@@ -72,6 +73,7 @@ fn subject(event: &Event) -> (&'static str, i64) {
 fn payload(event: &Event) -> Value {
     match event {
         Event::InterventionCreated { .. }
+        | Event::InterventionRescheduled { .. }
         | Event::InterventionClosed { .. }
         | Event::InterventionCancelled { .. } => json!({}),
         Event::EquipmentDown { job, .. } => json!({ "intervention_id": job.map(Id::get) }),
@@ -116,6 +118,7 @@ pub fn read(kind: &str, aggregate_id: i64, payload: &Value) -> Repo<Event> {
             technician: number("technicien_id").map(Id::new),
             previous: number("precedent_id").map(Id::new),
         },
+        "intervention.replanifiee" => Event::InterventionRescheduled { id },
         "intervention.statut_change" => Event::InterventionStatusChanged {
             id,
             from: status("de")?,
@@ -166,6 +169,7 @@ mod tests {
                 from: Status::Open,
                 to: Status::InProgress,
             },
+            Event::InterventionRescheduled { id },
             Event::InterventionClosed { id },
             Event::InterventionCancelled { id },
             Event::EquipmentDown {

@@ -69,8 +69,12 @@ fn apply(
         return Ok(present);
     }
     let record = tx.interventions().update(&before, &edit.job)?;
+    let event = edit.event(id);
     let entry = edit.history(id, Some(ctx.actor.user), ctx.now);
     tx.interventions().append_history(&entry)?;
+    if let Some(event) = event {
+        tx.outbox().push(&event, ctx.now)?;
+    }
     shown(tx, ctx, &record)
 }
 

@@ -23,6 +23,7 @@ pub(super) fn matter(tx: &mut dyn Tx, event: &Event) -> Result<Option<Matter>, A
     match *event {
         Event::InterventionStatusChanged { .. } => Ok(None),
         Event::InterventionCreated { id }
+        | Event::InterventionRescheduled { id }
         | Event::InterventionClosed { id }
         | Event::InterventionCancelled { id } => job(tx, id, None, None),
         Event::InterventionAssigned {

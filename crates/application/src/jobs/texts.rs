@@ -158,6 +158,7 @@ mod tests {
         let to_clients = [
             Notice::RequestReceived,
             Notice::TechnicianNamed,
+            Notice::JobMoved,
             Notice::JobReport,
             Notice::JobCancelled,
             Notice::FailureKnown,
@@ -226,6 +227,20 @@ mod tests {
         );
         let body = write(Notice::JobReport, &Facts::Job(bare)).expect("a text").body;
         assert!(!body.contains("Compte rendu"), "{body}");
+    }
+
+    #[test]
+    fn a_moved_date_is_told_as_it_is_now() {
+        for notice in [Notice::VisitMoved, Notice::JobMoved] {
+            let written = write(notice, &Facts::Job(job())).expect("a text");
+            assert!(
+                written.subject.contains("INT-2026-00012 replanifiée")
+                    && written
+                        .body
+                        .contains("• Date prévue : mardi 1er décembre 2026 à 9 h 05"),
+                "{written:?}"
+            );
+        }
     }
 
     #[test]

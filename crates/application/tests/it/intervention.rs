@@ -10,6 +10,7 @@ use application::{AppError, Code, Ctx};
 use domain::client::{Client, ClientKind, ClientStatus, ServiceLevel};
 use domain::equipment::store::Situation;
 use domain::equipment::{Equipment, EquipmentStatus, FailureOrigin, Holder, machine as equipment_machine};
+use domain::event::Event;
 use domain::idempotency::{Claim, IdempotencyKey, StoredAnswer};
 use domain::intervention::edit::EditRefusal;
 use domain::intervention::machine::Refusal;
@@ -483,6 +484,46 @@ async fn an_edit_that_changes_nothing_writes_nothing() {
         .await
         .unwrap();
     assert_eq!(kept.into_value().unwrap().detail.record.version, 1);
+}
+
+#[tokio::test]
+async fn a_moved_date_is_announced_when_somebody_is_to_go_there() {
+    for (technician, announced) in [(Some(TECH), 1), (None, 0)] {
+        let mut fakes = Fakes::default();
+        let tx = &mut fakes.tx;
+        let stored = move || match technician {
+            Some(_) => job(Status::InProgress, technician),
+            None => job(Status::Open, None),
+        };
+        tx.interventions
+            .expect_lock()
+            .returning(move |_| Ok(Some(stored())));
+        tx.interventions
+            .expect_detail()
+            .returning(move |_| Ok(Some(detail(stored()))));
+        tx.interventions
+            .expect_update()
+            .times(1)
+            .returning(|before, after| Ok(written(before, after)));
+        tx.interventions
+            .expect_append_history()
+            .times(1)
+            .returning(|_| Ok(()));
+        tx.outbox
+            .expect_push()
+            .withf(|event, _| *event == Event::InterventionRescheduled { id: Id::new(JOB) })
+            .times(announced)
+            .returning(|_, _| Ok(()));
+        let later: EditJob = Arc::new(|seen| {
+            Ok(Intervention {
+                planned_at: Some(now()),
+                ..seen.detail.record.data.clone()
+            })
+        });
+        update(&fakes.app(), &manager(), Id::new(JOB), Some(1), later, silent())
+            .await
+            .unwrap();
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use super::history::{FieldChange, HistoryAction, NewHistory};
 use super::machine::{Assignee, is_untaken_request};
 use super::{Intervention, Status, diff, rules};
 use crate::equipment::{Equipment, Failure, machine as equipment_machine};
+use crate::event::Event;
 use crate::policy::{Actor, Permission, Target};
 use crate::skill::{self, RequiredSkill};
 use crate::technician::Technician;
@@ -92,6 +93,12 @@ pub struct Edit {
 }
 
 impl Edit {
+    /// What others must know: that the technician is to go there on another date.
+    pub fn event(&self, id: Id<Intervention>) -> Option<Event> {
+        let moved = self.changes.iter().any(|c| c.field == "date_prevue");
+        (moved && self.job.technician.is_some()).then_some(Event::InterventionRescheduled { id })
+    }
+
     /// The one entry of the history.
     pub fn history(self, id: Id<Intervention>, by: Option<Id<User>>, at: Timestamp) -> NewHistory {
         let fields: Vec<&str> = self.changes.iter().map(|c| c.field).collect();

@@ -48,7 +48,7 @@ pub struct Transition {
     pub rights: &'static [Right],
     /// What else must hold.
     pub guard: &'static str,
-    /// Kinds of the events that it always has.
+    /// Kinds of the events that it may have, of the job itself; no other.
     pub events: &'static [&'static str],
 }
 
@@ -74,7 +74,7 @@ pub const TRANSITIONS: &[Transition] = &[
         to: Some(Open),
         rights: &[right(P::InterventionCreate), right(P::InterventionRequest)],
         guard: "equipment in service; a suspended client asks for urgent jobs only; the technician, if one is given, as for affecter",
-        events: &["intervention.creee"],
+        events: &["intervention.creee", "intervention.affectee"],
     },
     Transition {
         action: A::Assign,
@@ -82,7 +82,8 @@ pub const TRANSITIONS: &[Transition] = &[
         to: None,
         rights: &[right(P::InterventionAssign)],
         guard: "active technician with the required valid skills; on en_cours a disponible one",
-        events: &["intervention.affectee"],
+        // Of another technician the one, of another date for the same technician the other.
+        events: &["intervention.affectee", "intervention.replanifiee"],
     },
     Transition {
         action: A::Unassign,

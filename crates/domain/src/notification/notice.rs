@@ -15,6 +15,10 @@ vocab! {
         JobAssigned = "intervention_affectee",
         /// To the client: who comes, and when.
         TechnicianNamed = "technicien_affecte",
+        /// To the technician: the visit has another date.
+        VisitMoved = "deplacement_reporte",
+        /// To the client: the job has another date.
+        JobMoved = "intervention_replanifiee",
         /// To the client: what was done.
         JobReport = "intervention_terminee",
         /// To the lead: a job is closed.

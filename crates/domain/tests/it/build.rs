@@ -198,6 +198,16 @@ pub fn assign() -> Command {
     })
 }
 
+/// Another date for the technician who has the job.
+pub fn postpone() -> Command {
+    Command::Assign(domain::intervention::machine::Assign {
+        technician: AMAL,
+        planned_at: Some(at("2026-12-01T08:00:00Z")),
+        estimated_minutes: None,
+        comment: None,
+    })
+}
+
 pub fn start() -> Command {
     Command::Start { comment: None }
 }

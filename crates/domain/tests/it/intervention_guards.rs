@@ -3,6 +3,7 @@
 use domain::Vocab;
 use domain::equipment::machine::Refusal as EquipmentRefusal;
 use domain::equipment::{EquipmentStatus, Holder};
+use domain::event::Event;
 use domain::intervention::machine::{Command, Facts, Refusal, apply};
 use domain::intervention::{Outcome, Status};
 use domain::skill::SkillLevel;
@@ -300,7 +301,8 @@ fn assigning_the_same_technician_again_changes_the_date_or_nothing() {
     );
     let plan = apply(&again(Some("2026-12-01T08:00:00Z")), &facts).unwrap();
     assert_eq!(plan.history.action.code(), "replanification");
-    assert!(plan.events.is_empty(), "nobody new is to be told");
+    let moved = Event::InterventionRescheduled { id: facts.job.id };
+    assert_eq!(plan.events, [moved], "who goes there must know");
     assert_eq!(plan.job.unwrap().assigned_at, facts.job.assigned_at);
 
     let mut working = build::facts(Status::InProgress);

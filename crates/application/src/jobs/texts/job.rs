@@ -13,6 +13,8 @@ pub(super) fn text(notice: Notice, job: &JobFacts) -> Option<Text> {
         Notice::NewRequest => new_request(job),
         Notice::JobAssigned => assigned(job),
         Notice::TechnicianNamed => technician_named(job),
+        Notice::VisitMoved => visit_moved(job),
+        Notice::JobMoved => moved(job),
         Notice::JobReport => report(job),
         Notice::JobClosed => closed(job),
         Notice::JobWithdrawn => withdrawn(job),
@@ -102,6 +104,29 @@ fn technician_named(job: &JobFacts) -> Text {
         format!("Intervention {} : un technicien est désigné", job.number),
         message,
     )
+}
+
+fn visit_moved(job: &JobFacts) -> Text {
+    let message = Message::default()
+        .paragraph(&format!("La date de l'intervention {} a changé.", job.number))
+        .details(everything(job, "à convenir"));
+    (for_staff(job, "replanifiée"), message)
+}
+
+fn moved(job: &JobFacts) -> Text {
+    let message = Message::default()
+        .paragraph(&format!(
+            "La date de votre intervention « {} » a changé.",
+            job.title
+        ))
+        .details([
+            number(job),
+            machine(job),
+            place(job),
+            technician(job),
+            planned_or(job, "à convenir"),
+        ]);
+    (for_client(job, "replanifiée"), message)
 }
 
 fn report(job: &JobFacts) -> Text {

@@ -143,6 +143,11 @@ fn assign_to(mut draft: Draft<'_>, assign: &Assign) -> Result<Plan, Refusal> {
     }
     let sentence = if same {
         draft.history = HistoryAction::Rescheduled;
+        if draft.job.planned_at != before.planned_at {
+            draft
+                .events
+                .push(Event::InterventionRescheduled { id: before.id });
+        }
         "Intervention replanifiée.".to_owned()
     } else {
         draft.job.technician = Some(technician);

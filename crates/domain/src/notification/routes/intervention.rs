@@ -4,13 +4,14 @@ use super::Audience::{Clients, Leads, Previous, Requester, Technician};
 use super::Condition::{Always, NotOver, Requested, StillAssigned, StillWithdrawn, Urgent};
 use super::{INBOX, MAIL_AND_LOG, Route};
 use crate::notification::Notice::{
-    JobAssigned, JobCancelled, JobClosed, JobReport, JobWithdrawn, NewRequest, RequestReceived,
-    TechnicianNamed, UrgentJob, VisitCancelled,
+    JobAssigned, JobCancelled, JobClosed, JobMoved, JobReport, JobWithdrawn, NewRequest, RequestReceived,
+    TechnicianNamed, UrgentJob, VisitCancelled, VisitMoved,
 };
 use crate::notification::NotificationKind as K;
 
 const CREATED: &str = "intervention.creee";
 const ASSIGNED: &str = "intervention.affectee";
+const RESCHEDULED: &str = "intervention.replanifiee";
 const CLOSED: &str = "intervention.cloturee";
 const CANCELLED: &str = "intervention.annulee";
 
@@ -21,6 +22,8 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(ASSIGNED, StillAssigned, Technician, JobAssigned, K::Assignment).by(MAIL_AND_LOG),
     Route::new(ASSIGNED, StillAssigned, Clients, TechnicianNamed, K::Assignment),
     Route::new(ASSIGNED, StillWithdrawn, Previous, JobWithdrawn, K::Assignment),
+    Route::new(RESCHEDULED, NotOver, Technician, VisitMoved, K::Reminder),
+    Route::new(RESCHEDULED, NotOver, Clients, JobMoved, K::Reminder),
     Route::new(CLOSED, Always, Clients, JobReport, K::Closing),
     Route::new(CLOSED, Always, Leads, JobClosed, K::Closing).by(INBOX),
     Route::new(CANCELLED, Always, Technician, VisitCancelled, K::Closing),

@@ -81,6 +81,14 @@ fn each_event_reaches_exactly_those_of_the_table() {
             ],
         ),
         (
+            Event::InterventionRescheduled { id },
+            vec![
+                (TECHNICIAN, Notice::VisitMoved, mail.clone()),
+                (3, Notice::JobMoved, mail.clone()),
+                (4, Notice::JobMoved, mail.clone()),
+            ],
+        ),
+        (
             Event::InterventionClosed { id },
             vec![
                 (3, Notice::JobReport, mail.clone()),
@@ -187,6 +195,8 @@ fn what_is_over_is_not_told_any_more() {
     };
     assert_eq!(told(&created(), None, over, &everybody()), []);
     assert_eq!(told(&down, None, over, &everybody()), []);
+    let moved = Event::InterventionRescheduled { id: Id::new(9) };
+    assert_eq!(told(&moved, None, over, &everybody()), []);
     let told = told(&assigned(), None, over, &everybody());
     assert_eq!(
         told.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(),
@@ -284,6 +294,7 @@ fn every_notice_is_sent_by_some_row_and_every_row_names_an_event() {
     let known = [
         created().kind(),
         assigned().kind(),
+        "intervention.replanifiee",
         "intervention.cloturee",
         "intervention.annulee",
         "equipement.en_panne",
