@@ -281,12 +281,23 @@ fn closing_preventive_work_moves_the_next_due_day() {
         next(|f| f.now = build::at("2026-07-01T23:30:00Z")),
         Some(date(2026, 9, 30))
     );
-    assert_eq!(next(|f| f.equipment.data.maintenance_every_days = None), due);
-    assert_eq!(next(|f| f.job.data.kind = Kind::Corrective), due);
+    // Without a frequency the visit that was due is done, and one that is planned for later stays.
+    assert_eq!(next(|f| f.equipment.data.maintenance_every_days = None), None);
     assert_eq!(
-        next(|f| f.equipment.data.maintenance_every_days = Some(i32::MAX)),
-        due
+        next(|f| {
+            f.equipment.data.maintenance_every_days = None;
+            f.equipment.data.next_maintenance = Some(date(2026, 11, 20));
+        }),
+        None
     );
+    assert_eq!(
+        next(|f| {
+            f.equipment.data.maintenance_every_days = None;
+            f.equipment.data.next_maintenance = Some(date(2026, 11, 21));
+        }),
+        Some(date(2026, 11, 21))
+    );
+    assert_eq!(next(|f| f.job.data.kind = Kind::Corrective), due);
     assert_eq!(
         next(|f| f.situation.failure = Some(build::failure())),
         Some(date(2027, 2, 18))

@@ -85,9 +85,11 @@ fn settle(draft: &mut Draft<'_>, outcome: Outcome, cancel_open: bool) -> Result<
         }
     }
     if draft.job.kind == Kind::Preventive && outcome != Outcome::Decommissioned {
-        let next = next_due(Some(local_date(facts.now)), &facts.equipment);
+        let today = local_date(facts.now);
+        let next = next_due(Some(today), &facts.equipment);
         let data = draft.equipment.data();
-        data.next_maintenance = next.or(data.next_maintenance);
+        // Without a frequency, only a visit that is planned for later is still to come.
+        data.next_maintenance = next.or(data.next_maintenance.filter(|day| *day > today));
     }
     Ok(())
 }
