@@ -136,13 +136,7 @@ pub(crate) fn refused(refusal: Refusal) -> AppError {
                 ),
             ],
         ),
-        Refusal::Inconsistent { from, to } => rule(
-            Code::InvalidTransition,
-            vec![
-                ("statut", Detail::Text(from.code().to_owned())),
-                ("statut_demande", Detail::Text(to.code().to_owned())),
-            ],
-        ),
+        Refusal::Inconsistent { .. } => AppError::Internal(Box::new(refusal)),
         Refusal::Held { holders } => {
             let jobs: Vec<_> = holders
                 .iter()
@@ -268,6 +262,16 @@ mod tests {
         let applied = write(&mut tx, &before, &plan).expect("written");
         assert_eq!(applied.failure_of_job, Some(Id::new(71)));
         assert_eq!(applied.equipment.version, 3, "the row itself did not change");
+    }
+
+    #[test]
+    fn stored_facts_that_contradict_each_other_are_a_defect_and_not_the_callers_mistake() {
+        use domain::equipment::EquipmentStatus::{Decommissioned, Down};
+        let refusal = Refusal::Inconsistent {
+            from: Decommissioned,
+            to: Down,
+        };
+        assert_eq!(refused(refusal).code(), Code::Internal);
     }
 
     #[test]

@@ -299,9 +299,10 @@ impl Refusal {
     /// Stable code of the wire.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::InvalidTransition { .. } | Self::Inconsistent { .. } => "INVALID_TRANSITION",
+            Self::InvalidTransition { .. } => "INVALID_TRANSITION",
             Self::Held { .. } | Self::HasOpenJobs { .. } => "EQUIPMENT_IN_USE",
             Self::OutOfService => "EQUIPMENT_OUT_OF_SERVICE",
+            Self::Inconsistent { .. } => "INTERNAL",
             Self::Invalid(_) => "VALIDATION_ERROR",
         }
     }
