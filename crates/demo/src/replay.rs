@@ -102,7 +102,7 @@ impl Player<'_> {
                     planned_at,
                     estimated_minutes: story.minutes,
                     follow_up_of: followed.transpose()?,
-                    required_skills: None,
+                    required_skills: Vec::new(),
                     technician: None,
                     failure: story.stops,
                 };

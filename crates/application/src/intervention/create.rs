@@ -40,8 +40,8 @@ pub struct CreateJob {
     pub estimated_minutes: Option<i32>,
     /// The job that this one follows up.
     pub follow_up_of: Option<Id<Intervention>>,
-    /// Skills that it needs; absent: those that the equipment asks for, which count in any case.
-    pub required_skills: Option<Vec<RequiredSkill>>,
+    /// Skills that it needs beyond those that the equipment asks for.
+    pub required_skills: Vec<RequiredSkill>,
     /// Who is to do it.
     pub technician: Option<Id<Technician>>,
     /// Declares a breakdown of the equipment.
@@ -91,15 +91,13 @@ pub async fn create(
         contract: None,
         planned_at: cmd.planned_at,
         estimated_minutes: cmd.estimated_minutes,
-        // Filled in when the equipment is known.
-        required_skills: Vec::new(),
+        required_skills: cmd.required_skills,
         failure: cmd.failure,
     };
     let wanted = Wanted {
         equipment: cmd.equipment,
         technician: cmd.technician,
         follow_up_of: cmd.follow_up_of,
-        required_skills: cmd.required_skills,
     };
     run(app, ctx, command, wanted, Permission::InterventionCreate, render).await
 }
@@ -125,7 +123,6 @@ pub async fn request(
         equipment: cmd.equipment,
         technician: None,
         follow_up_of: None,
-        required_skills: None,
     };
     run(app, ctx, command, wanted, Permission::InterventionRequest, render).await
 }
@@ -136,7 +133,6 @@ struct Wanted {
     equipment: Id<Equipment>,
     technician: Option<Id<Technician>>,
     follow_up_of: Option<Id<Intervention>>,
-    required_skills: Option<Vec<RequiredSkill>>,
 }
 
 async fn run(
@@ -174,15 +170,7 @@ fn apply(
 ) -> Result<JobView, AppError> {
     let facts = load(tx, ctx, command, wanted, permission)?;
     let equipment = facts.equipment.clone();
-    let required = wanted
-        .required_skills
-        .as_ref()
-        .unwrap_or(&equipment.required_skills);
-    let command = Create {
-        required_skills: required.clone(),
-        ..command.clone()
-    };
-    let mut creation = machine::create(command, facts)?;
+    let mut creation = machine::create(command.clone(), facts)?;
     creation.job.number = tx.interventions().next_number(ctx.today().year())?;
     let mut record = tx.interventions().insert(&creation.job, Some(ctx.actor.user))?;
     let plan = creation.plan(record.id)?;
@@ -229,12 +217,7 @@ fn load(
     };
     let lost = wanted.technician.is_some() && assignee.is_none();
     issues.when(lost, "technicien_id", IssueCode::UnknownReference);
-    unknown_skills(
-        tx,
-        &[],
-        wanted.required_skills.as_deref().unwrap_or_default(),
-        &mut issues,
-    )?;
+    unknown_skills(tx, &[], &command.required_skills, &mut issues)?;
     let Some(equipment) = equipment.filter(|_| issues.0.is_empty()) else {
         return Err(issues.into());
     };

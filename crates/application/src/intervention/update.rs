@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::equipment::Equipment;
 use domain::intervention::Intervention;
-use domain::intervention::edit::{EditFacts, asks_otherwise, edit, edit_rights};
+use domain::intervention::edit::{EditFacts, asks_otherwise, edit, edit_rights, may_change};
 use domain::policy::{Permission, Target};
 use domain::ports::Tx;
 use domain::text::{IssueCode, Issues};
@@ -63,6 +63,8 @@ fn apply(
     let mut after = wanted(&present)?;
     // One order, so that the same skills in another one are no change.
     after.required_skills.sort_by_key(|required| required.skill);
+    // Before any reference is looked up: whether it exists is not for who may not set it.
+    may_change(&before, &after, &rights)?;
     let facts = load(tx, ctx, &before, &after)?;
     let edit = edit(&before, after, &rights, &facts)?;
     if edit.changes.is_empty() {
@@ -122,8 +124,15 @@ fn check_references(
         } else {
             tx.interventions().find(first)?
         };
-        let fits = found.is_some_and(|first| first.client == before.client);
-        issues.when(!fits, "suite_de_id", IssueCode::UnknownReference);
+        match found.filter(|first| first.client == before.client) {
+            // A job follows an older one: so no chain of them ever closes to a circle.
+            Some(first) => issues.when(
+                (first.opened_at, first.id) >= (before.opened_at, before.id),
+                "suite_de_id",
+                IssueCode::Inconsistent,
+            ),
+            None => issues.when(true, "suite_de_id", IssueCode::UnknownReference),
+        }
     }
     unknown_skills(tx, &before.required_skills, &after.required_skills, &mut issues)?;
     let mut equipment = None;

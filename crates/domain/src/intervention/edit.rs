@@ -211,38 +211,22 @@ pub fn asks_otherwise(before: &Intervention, after: &Intervention) -> bool {
             || before.planned_at != after.planned_at)
 }
 
-/// Judges the change of a job's data from `before` to `after` by somebody with `rights`. The site
-/// follows the equipment.
+/// Judges what the job alone decides of a change from `before` to `after` by somebody with `rights`,
+/// before anything that it refers to is read.
 ///
 /// # Errors
 /// Wrong or read-only fields first, then those that the caller may not change, then those that
-/// the job's state has frozen, then what stands around the job.
-pub fn edit(
+/// the job's state has frozen.
+pub fn may_change(
     before: &Intervention,
-    mut after: Intervention,
+    after: &Intervention,
     rights: &[EditRight],
-    facts: &EditFacts,
-) -> Result<Edit, EditRefusal> {
-    let mut issues = read_only(before, &after);
-    after.urgent = rules::is_urgent(after.urgent, after.priority);
-    let moved = after.equipment != before.equipment;
-    let equipment = facts.equipment.as_ref().filter(|e| e.id == after.equipment);
-    match equipment.filter(|_| moved) {
-        Some(new) if new.client != before.client => {
-            issues
-                .0
-                .push(FieldIssue::new("equipement_id", IssueCode::Inconsistent));
-        }
-        Some(new) => after.site = new.site,
-        None if moved => issues
-            .0
-            .push(FieldIssue::new("equipement_id", IssueCode::UnknownReference)),
-        None => {}
-    }
-    issues.0.extend(rules::issues(&after).0);
+) -> Result<(), EditRefusal> {
+    let mut issues = read_only(before, after);
+    issues.0.extend(rules::issues(after).0);
     issues.into_result().map_err(EditRefusal::Invalid)?;
 
-    let changes = diff(before, &after);
+    let changes = diff(before, after);
     let changed: Vec<_> = EDITABLE
         .iter()
         .filter(|(field, ..)| changes.iter().any(|c| c.field == *field))
@@ -267,6 +251,39 @@ pub fn edit(
             fields: frozen,
         });
     }
+    Ok(())
+}
+
+/// Judges the change of a job's data from `before` to `after` by somebody with `rights`. The site
+/// follows the equipment.
+///
+/// # Errors
+/// Those of [`may_change`] first, then what the job would refer to, then what stands around it.
+pub fn edit(
+    before: &Intervention,
+    mut after: Intervention,
+    rights: &[EditRight],
+    facts: &EditFacts,
+) -> Result<Edit, EditRefusal> {
+    after.urgent = rules::is_urgent(after.urgent, after.priority);
+    may_change(before, &after, rights)?;
+    let mut issues = Issues::default();
+    let moved = after.equipment != before.equipment;
+    let equipment = facts.equipment.as_ref().filter(|e| e.id == after.equipment);
+    match equipment.filter(|_| moved) {
+        Some(new) if new.client != before.client => {
+            issues
+                .0
+                .push(FieldIssue::new("equipement_id", IssueCode::Inconsistent));
+        }
+        Some(new) => after.site = new.site,
+        None if moved => issues
+            .0
+            .push(FieldIssue::new("equipement_id", IssueCode::UnknownReference)),
+        None => {}
+    }
+    issues.into_result().map_err(EditRefusal::Invalid)?;
+
     if let Some(new) = equipment.filter(|_| moved) {
         if let Some(failure) = before.failure {
             return Err(EditRefusal::AboutFailure { failure });
@@ -284,6 +301,7 @@ pub fn edit(
             return Err(EditRefusal::SkillMissing { technician, missing });
         }
     }
+    let changes = diff(before, &after);
     Ok(Edit { job: after, changes })
 }
 

@@ -44,7 +44,7 @@ pub struct NouvelleIntervention {
     pub duree_estimee_minutes: Option<i32>,
     /// Intervention dont celle-ci est la suite.
     pub suite_de_id: Option<i64>,
-    /// Compétences demandées ; à défaut, celles de l'équipement, qui comptent dans tous les cas. Un identifiant seul
+    /// Compétences demandées en plus de celles de l'équipement, qui comptent dans tous les cas. Un identifiant seul
     /// vaut le niveau débutant.
     pub competences_requises: Option<Vec<CompetenceDemandee>>,
     /// Technicien à affecter tout de suite.
@@ -83,7 +83,7 @@ impl NouvelleIntervention {
             planned_at: self.date_prevue.map(|d| d.0),
             estimated_minutes: self.duree_estimee_minutes,
             follow_up_of: self.suite_de_id.map(Id::new),
-            required_skills: self.competences_requises.map(required),
+            required_skills: required(self.competences_requises.unwrap_or_default()),
             technician: self.technicien_id.map(Id::new),
             failure: self.panne.unwrap_or_default(),
         })
