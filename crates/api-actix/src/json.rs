@@ -5,7 +5,7 @@
 //! second names of fields become the first. (3) The tree becomes the typed value: the first field
 //! that is missing, unknown or of a wrong type is named with its path, 422.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use domain::text::{FieldIssue, IssueCode};
 use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
@@ -20,8 +20,12 @@ use crate::wire::MARK;
 pub const MAX_DEPTH: usize = 32;
 /// Most elements of one array, and members of one object.
 pub const MAX_ITEMS: usize = 1000;
+/// Most bytes of a key: no field has a name as long, and what is refused is named in the answer.
+pub const MAX_KEY: usize = 64;
 /// Most things that one refusal names.
 pub const MAX_ISSUES: usize = 100;
+/// Bytes of names after which a refusal names no more: nested names add up.
+const MAX_NAMED: usize = 8 * 1024;
 
 /// A request body. Declare it with `#[serde(deny_unknown_fields)]`; its schema, its example and
 /// the way its texts are treated belong to it.
@@ -60,16 +64,15 @@ pub fn tree<T: Dto>(bytes: &[u8]) -> Result<Value, Refusal> {
 /// # Errors
 /// 422 with every text that is refused.
 pub fn treat<T: Dto>(value: &mut Value) -> Result<(), Refusal> {
-    let mut issues = Vec::new();
-    clean(
-        value,
-        "",
-        &Rules {
-            multiline: T::MULTILINE,
-            verbatim: T::VERBATIM,
-        },
-        &mut issues,
-    );
+    let mut cleaning = Cleaning {
+        multiline: T::MULTILINE,
+        verbatim: T::VERBATIM,
+        path: String::new(),
+        named: 0,
+        issues: Vec::new(),
+    };
+    cleaning.value(value, "");
+    let mut issues = cleaning.issues;
     if let Value::Object(map) = value {
         for (name, second) in T::ALIASES {
             merge(map, name, second, &mut issues);
@@ -191,6 +194,9 @@ impl<'de> Visitor<'de> for Tree {
         let below = self.below()?;
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
+            if key.len() > MAX_KEY {
+                return Err(de::Error::custom("key too long"));
+            }
             if map.contains_key(&key) {
                 return Err(de::Error::custom(format_args!("{MARK}{key}{MARK}")));
             }
@@ -203,52 +209,71 @@ impl<'de> Visitor<'de> for Tree {
     }
 }
 
-struct Rules {
+struct Cleaning {
     multiline: &'static [&'static str],
     verbatim: &'static [&'static str],
+    /// Where the walk is: one buffer, for a body may have a hundred thousand elements.
+    path: String,
+    named: usize,
+    issues: Vec<FieldIssue>,
 }
 
-/// Treats every text of the tree, until so much is wrong that the rest does not matter.
-fn clean(value: &mut Value, path: &str, rules: &Rules, issues: &mut Vec<FieldIssue>) {
-    if issues.len() >= MAX_ISSUES {
-        return;
-    }
-    match value {
-        Value::String(text) => {
-            let field = path.rsplit('.').next().unwrap_or(path);
-            let field = field.split('[').next().unwrap_or(field);
-            if rules.verbatim.contains(&field) {
-                return;
-            }
-            match normal(text, rules.multiline.contains(&field)) {
-                Ok(None) => {}
-                Ok(Some(normal)) => *text = normal,
-                Err(HasControl) => issues.push(FieldIssue::expecting(
-                    path,
-                    IssueCode::InvalidFormat,
-                    "texte sans caractère de contrôle",
-                )),
-            }
+impl Cleaning {
+    /// Treats every text below, until so much is wrong that the rest does not matter. `field` is
+    /// the key that the value, or the list around it, stands under.
+    fn value(&mut self, value: &mut Value, field: &str) {
+        if self.issues.len() >= MAX_ISSUES || self.named >= MAX_NAMED {
+            return;
         }
-        Value::Array(items) => {
-            for (i, item) in items.iter_mut().enumerate() {
-                clean(item, &format!("{path}[{i}]"), rules, issues);
-            }
-        }
-        Value::Object(map) => {
-            for (key, value) in map.iter_mut() {
-                // Only containers and texts need their path.
-                if matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_)) {
-                    let below = if path.is_empty() {
-                        key.clone()
-                    } else {
-                        format!("{path}.{key}")
-                    };
-                    clean(value, &below, rules, issues);
+        match value {
+            Value::String(text) => self.text(text, field),
+            Value::Array(items) => {
+                for (i, item) in items.iter_mut().enumerate() {
+                    self.below(item, field, |path| {
+                        let _ = write!(path, "[{i}]");
+                    });
                 }
             }
+            Value::Object(map) => {
+                for (key, value) in map.iter_mut() {
+                    self.below(value, key, |path| {
+                        if !path.is_empty() {
+                            path.push('.');
+                        }
+                        path.push_str(key);
+                    });
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+
+    fn below(&mut self, value: &mut Value, field: &str, step: impl FnOnce(&mut String)) {
+        // Only containers and texts need their path.
+        if matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_)) {
+            let here = self.path.len();
+            step(&mut self.path);
+            self.value(value, field);
+            self.path.truncate(here);
+        }
+    }
+
+    fn text(&mut self, text: &mut String, field: &str) {
+        if self.verbatim.contains(&field) {
+            return;
+        }
+        match normal(text, self.multiline.contains(&field)) {
+            Ok(None) => {}
+            Ok(Some(normal)) => *text = normal,
+            Err(HasControl) => {
+                self.named += self.path.len();
+                self.issues.push(FieldIssue::expecting(
+                    self.path.as_str(),
+                    IssueCode::InvalidFormat,
+                    "texte sans caractère de contrôle",
+                ));
+            }
+        }
     }
 }
 

@@ -100,6 +100,9 @@ fn form<T: Dto>(bytes: &[u8]) -> Result<T, Refusal> {
         if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
             return Err(Refusal::http(HttpCode::InvalidEncoding));
         }
+        if name.len() > json::MAX_KEY {
+            return Err(Refusal::http(HttpCode::MalformedJson));
+        }
         if map
             .insert(name.clone().into_owned(), value.into_owned().into())
             .is_some()

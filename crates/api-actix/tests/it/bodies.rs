@@ -268,6 +268,45 @@ async fn a_refusal_is_not_larger_than_it_must_be() {
     assert_eq!((reply.status, reply.issues().len()), (422, 100));
     let reply = raw(&world, format!("{{\"nom\":\"x\"{}}}", members(1000)).as_bytes()).await;
     assert_eq!((reply.status, reply.code().as_str()), (400, "MALFORMED_JSON"));
+    // Few issues with long names: a name of its own, one that stands twice, and nested ones.
+    let long = "k".repeat(100_000);
+    let bad = vec!["\u{1}"; 100];
+    let nested = (0..25).fold(json!(bad), |inner, _| json!({ "k".repeat(64): inner }));
+    for (body, status) in [
+        (json!({ &long: bad }).to_string(), 400),
+        (json!({ &long[..64]: bad }).to_string(), 422),
+        (json!({ &long[..65]: bad }).to_string(), 400),
+        (format!("{{\"{long}\":1,\"{long}\":1}}"), 400),
+        (json!({ &long: 1 }).to_string(), 400),
+        (nested.to_string(), 422),
+    ] {
+        let reply = raw(&world, body.as_bytes()).await;
+        assert_eq!(reply.status, status);
+        assert!(reply.body.len() < 32 * 1024, "{} bytes", reply.body.len());
+    }
+    let form = format!("{long}=1&{long}=1");
+    let reply = ask("POST", "/api/v1/essais/formulaire")
+        .bytes("application/x-www-form-urlencoded", form.as_bytes())
+        .send(&world)
+        .await;
+    assert!(
+        reply.status == 400 && reply.body.len() < 1024,
+        "{} bytes",
+        reply.body.len()
+    );
+}
+
+#[actix_web::test]
+async fn the_longest_body_is_judged_at_once() {
+    let world = world();
+    // As many elements as fit, under the longest names.
+    let row = format!("[{}0]", "0,".repeat(999));
+    let rows = format!("[{}0]", format!("{row},").repeat(250));
+    let body = format!("{{\"{}\":{rows}}}", "k".repeat(500_000));
+    let started = std::time::Instant::now();
+    let reply = raw(&world, body.as_bytes()).await;
+    assert_eq!((reply.status, reply.code().as_str()), (400, "MALFORMED_JSON"));
+    assert!(started.elapsed() < std::time::Duration::from_secs(5));
 }
 
 #[actix_web::test]
