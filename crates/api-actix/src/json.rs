@@ -59,7 +59,7 @@ pub fn tree<T: Dto>(bytes: &[u8]) -> Result<Value, Refusal> {
     Ok(value)
 }
 
-/// The second gate for a tree that came from elsewhere (a form).
+/// The second gate.
 ///
 /// # Errors
 /// 422 with every text that is refused.
@@ -112,8 +112,11 @@ pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
     })
 }
 
-/// Bytes to tree: UTF-8, JSON, no key twice, bounded.
-fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
+/// The first gate: UTF-8, JSON, no key twice, bounded.
+///
+/// # Errors
+/// 400.
+pub fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|_| Refusal::http(HttpCode::InvalidEncoding))?;
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = Tree { depth: 0 }

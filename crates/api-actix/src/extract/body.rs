@@ -164,7 +164,7 @@ impl<T: Dto> Input for Change<T> {
     }
 
     fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
-        let mut map = object::<T>(parts)?;
+        let mut map = members(&parts.body, json::tree::<T>)?;
         let own = json::fields::<T>().contains(&"version");
         let said = if own { None } else { map.remove("version") };
         let version = precondition(parts, said, false)?;
@@ -210,7 +210,7 @@ impl<T: Dto> Input for MaybeChange<T> {
 }
 
 /// A full replacement: PUT takes back what GET gave. `T` are the fields that can be written; the
-/// other fields of the view `V` are accepted as long as they say what is so.
+/// other fields of the view `V` are accepted as long as they say what that version says.
 #[derive(Debug)]
 pub struct Replace<T, V> {
     /// The fields.
@@ -221,10 +221,14 @@ pub struct Replace<T, V> {
     view: PhantomData<fn() -> V>,
 }
 
-/// Members of views that differ from version to version by themselves.
-const MOVING: &[&str] = &["updated_at", "actions_possibles"];
+/// What GET gives and PUT takes back.
+pub trait View: Serialize + ToSchema + 'static {
+    /// Members that the row's version does not cover: of other rows, or of the moment. They move
+    /// while the version stands still, so that an honest echo may differ: they are not compared.
+    const DERIVED: &'static [&'static str] = &[];
+}
 
-impl<T, V: Serialize> Replace<T, V> {
+impl<T, V: View> Replace<T, V> {
     /// For the use case.
     pub fn expected(&self) -> Expected {
         self.version.expected()
@@ -239,7 +243,6 @@ impl<T, V: Serialize> Replace<T, V> {
     ) -> (Expected, Edit<R, E>)
     where
         T: Clone + Send + Sync + 'static,
-        V: 'static,
     {
         let expected = self.expected();
         let edit = move |before: &R| {
@@ -256,15 +259,15 @@ impl<T, V: Serialize> Replace<T, V> {
     /// `VersionRequired`; `Invalid` naming each field.
     pub fn check(&self, present: &V) -> Result<(), AppError> {
         self.version.check()?;
-        if self.echo.is_empty() {
+        // Who names no version replaces whatever is there: any member may have moved since it was read.
+        if self.echo.is_empty() || !matches!(self.version.given, Given::Version(_)) {
             return Ok(());
         }
         let present = serde_json::to_value(present).map_err(|e| AppError::internal(e.to_string()))?;
         let changed: Vec<_> = self
             .echo
             .iter()
-            // Who names no version replaces whatever is there: what moves with every version may be old.
-            .filter(|(name, _)| self.version.given != Given::Nothing || !MOVING.contains(&name.as_str()))
+            .filter(|(name, _)| !V::DERIVED.contains(&name.as_str()))
             .filter(|(name, value)| present.get(name.as_str()).unwrap_or(&Value::Null) != *value)
             .map(|(name, _)| FieldIssue::new(name, IssueCode::ReadOnly))
             .collect();
@@ -276,7 +279,7 @@ impl<T, V: Serialize> Replace<T, V> {
     }
 }
 
-impl<T: Dto, V: ToSchema + 'static> Input for Replace<T, V> {
+impl<T: Dto, V: View> Input for Replace<T, V> {
     const BODY: BodyKind = BodyKind::Json;
 
     fn describe(doc: &mut Doc) {
@@ -293,12 +296,13 @@ impl<T: Dto, V: ToSchema + 'static> Input for Replace<T, V> {
     }
 
     fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
-        let mut map = object::<T>(parts)?;
+        let mut map = members(&parts.body, json::parse)?;
         let version = precondition(parts, map.remove("version"), !parts.lenient)?;
         let written = json::fields::<T>();
-        let (own, others): (Map<_, _>, Map<_, _>) = map
-            .into_iter()
-            .partition(|(name, _)| written.contains(&name.as_str()));
+        let is_written =
+            |name: &str| written.contains(&name) || T::ALIASES.iter().any(|(_, second)| *second == name);
+        // What is only compared stays as it was sent: it may be a text of several lines.
+        let (own, others): (Map<_, _>, Map<_, _>) = map.into_iter().partition(|(name, _)| is_written(name));
         let shown = if others.is_empty() {
             Vec::new()
         } else {
@@ -312,8 +316,10 @@ impl<T: Dto, V: ToSchema + 'static> Input for Replace<T, V> {
         if !unknown.is_empty() {
             return Err(Refusal::App(AppError::Invalid(unknown)));
         }
+        let mut own = Value::Object(own);
+        json::treat::<T>(&mut own)?;
         Ok(Self {
-            body: json::typed(Value::Object(own))?,
+            body: json::typed(own)?,
             version,
             echo: others,
             view: PhantomData,
@@ -321,11 +327,12 @@ impl<T: Dto, V: ToSchema + 'static> Input for Replace<T, V> {
     }
 }
 
-fn object<T: Dto>(parts: &Parts<'_>) -> Result<Map<String, Value>, Refusal> {
-    if parts.body.is_empty() {
+/// The members of a body that must be an object.
+fn members(body: &[u8], read: fn(&[u8]) -> Result<Value, Refusal>) -> Result<Map<String, Value>, Refusal> {
+    if body.is_empty() {
         return Err(Refusal::http(HttpCode::MalformedJson));
     }
-    match json::tree::<T>(&parts.body)? {
+    match read(body)? {
         Value::Object(map) => Ok(map),
         _ => Err(Refusal::field(FieldIssue::expecting(
             "corps",

@@ -15,7 +15,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::web::Bytes;
 use domain::Id;
 
-pub use body::{Body, Change, Form, MaybeBody, MaybeChange, Replace};
+pub use body::{Body, Change, Form, MaybeBody, MaybeChange, Replace, View};
 pub use list::{List, ListFilter, ascending};
 pub use query::Query;
 pub use version::{IfMatch, Precondition};

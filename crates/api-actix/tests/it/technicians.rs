@@ -105,11 +105,27 @@ async fn a_profile_is_created_for_an_account_and_changed() {
             ]
         )
     );
-    let mut renamed = put.json();
-    renamed["competences"][0]["nom"] = json!("Autre");
+    // What other rows say has moved since, and the version stands still.
+    let read = put.json();
+    s.db.execute(
+        "UPDATE competences SET nom = 'Soudage'; UPDATE equipes SET nom = 'Sud'; \
+         UPDATE users SET full_name = 'Autre nom', email = 'autre@mif.ma' WHERE id = 3",
+    );
+    let again = s.put(MANAGER, &one(id), &read).await;
     assert_eq!(
-        s.put(MANAGER, &one(id), &renamed).await.issues(),
-        issue("competences[0].nom", "READ_ONLY")
+        (again.status, again.header("etag")),
+        (200, Some("\"v2\"")),
+        "{:?}",
+        again.body
+    );
+    let again = again.json();
+    assert_eq!(
+        (
+            &again["competences"][0]["nom"],
+            &again["equipe_nom"],
+            &again["full_name"]
+        ),
+        (&json!("Soudage"), &json!("Sud"), &json!("Autre nom"))
     );
 
     let patch = s

@@ -336,6 +336,14 @@ async fn what_get_gives_put_takes() {
         .await;
     assert_eq!(reply.status, 200, "{:?}", reply.body);
     assert_eq!(written(&after).full_name, "Autre");
+    // A sign-in since then is no other version.
+    body["last_login"] = json!("2026-03-01T08:00:00Z");
+    let reply = ask("PUT", "/api/v1/users/4")
+        .by(&world, 1)
+        .json(&body)
+        .send(&world)
+        .await;
+    assert_eq!(reply.status, 200, "{:?}", reply.body);
     body["created_at"] = json!("2020-01-01T00:00:00Z");
     body["mfa_enabled"] = json!(true);
     let reply = ask("PUT", "/api/v1/users/4")

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{ListFilter, ascending};
+use crate::extract::{ListFilter, View, ascending};
 use crate::json::Dto;
 use crate::reply::Versioned;
 use crate::routes::equipements::dto::{CriticalityCode, EquipementQuery, StatusCode};
@@ -40,6 +40,8 @@ pub struct SiteView {
     /// Version, à renvoyer pour modifier.
     pub version: i64,
 }
+
+impl View for SiteView {}
 
 impl SiteView {
     /// The whole site.
@@ -174,6 +176,8 @@ pub struct ContactView {
     /// Version, à renvoyer pour modifier.
     pub version: i64,
 }
+
+impl View for ContactView {}
 
 impl ContactView {
     /// The whole contact.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{ListFilter, ascending};
+use crate::extract::{ListFilter, View, ascending};
 use crate::json::Dto;
 use crate::wire::{Day, Field, Instant, Set, Wire, filled};
 
@@ -59,6 +59,8 @@ pub struct ClientView {
     /// Version, à renvoyer pour modifier.
     pub version: i64,
 }
+
+impl View for ClientView {}
 
 impl ClientView {
     /// The whole client.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{ListFilter, ascending};
+use crate::extract::{ListFilter, View, ascending};
 use crate::json::Dto;
 use crate::wire::{Field, Instant, Set, filled};
 
@@ -30,6 +30,8 @@ pub struct SkillView {
     /// Version, à renvoyer pour modifier.
     pub version: i64,
 }
+
+impl View for SkillView {}
 
 impl SkillView {
     /// The whole skill.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::required::CompetenceRequise;
-use crate::extract::{ListFilter, ascending};
+use crate::extract::{ListFilter, View, ascending};
 use crate::reply::Versioned;
 use crate::wire::{Amount, Day, Instant, Wire};
 
@@ -123,6 +123,16 @@ pub struct EquipementView {
     pub updated_at: Instant,
     /// Version, à renvoyer pour modifier.
     pub version: i64,
+}
+
+impl View for EquipementView {
+    const DERIVED: &'static [&'static str] = &[
+        "client",
+        "site",
+        "competences",
+        "en_panne_depuis",
+        "actions_possibles",
+    ];
 }
 
 impl EquipementView {

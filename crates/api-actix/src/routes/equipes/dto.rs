@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{ListFilter, ascending};
+use crate::extract::{ListFilter, View, ascending};
 use crate::json::Dto;
 use crate::wire::{Field, Instant, Set};
 
@@ -27,6 +27,8 @@ pub struct TeamView {
     /// Version, à renvoyer pour modifier.
     pub version: i64,
 }
+
+impl View for TeamView {}
 
 impl TeamView {
     /// The whole team.

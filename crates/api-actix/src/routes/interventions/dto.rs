@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::history::SuggestionView;
+use crate::extract::View;
 use crate::reply::Versioned;
 use crate::routes::equipements::required::CompetenceRequise;
 use crate::wire::{Amount, Instant, Wire};
@@ -386,6 +387,20 @@ pub enum InterventionLue {
     Equipe(Box<InterventionView>),
     /// Pour le client.
     Client(Box<DemandeView>),
+}
+
+impl View for InterventionLue {
+    const DERIVED: &'static [&'static str] = &[
+        "client",
+        "equipement",
+        "site",
+        "technicien",
+        "sla",
+        "pieces",
+        "cout",
+        "actions_possibles",
+        "suggestions",
+    ];
 }
 
 impl InterventionLue {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::extract::View;
 use crate::json::Dto;
 use crate::reply::Versioned;
 use crate::routes::users::dto::LocaleCode;
@@ -34,7 +35,7 @@ pub type AvailabilityActionCode = Wire<Action>;
 pub struct HeldSkillView {
     /// Compétence.
     pub competence_id: i64,
-    /// Nom de la compétence ; en lecture seule.
+    /// Nom de la compétence ; n'est pas lu dans une requête.
     pub nom: Option<String>,
     /// Niveau.
     pub niveau: SkillLevelCode,
@@ -98,6 +99,17 @@ pub struct TechnicianBody {
     pub updated_at: Instant,
     /// Version, à renvoyer pour modifier.
     pub version: i64,
+}
+
+impl View for TechnicianBody {
+    const DERIVED: &'static [&'static str] = &[
+        "full_name",
+        "is_active",
+        "email",
+        "equipe_nom",
+        "disponible",
+        "actions_possibles",
+    ];
 }
 
 impl TechnicianBody {
@@ -277,12 +289,8 @@ impl Dto for TechnicianPut {
 
 impl TechnicianPut {
     /// The profile as it shall be.
-    ///
-    /// # Errors
-    /// Another name for a skill that is held already.
-    pub fn onto(self, before: &TechnicianView) -> Result<Technician, AppError> {
-        check_names(&self.competences, before)?;
-        Ok(Technician {
+    pub fn onto(self, before: &TechnicianView) -> Technician {
+        Technician {
             specialty: filled(self.specialite),
             team: self.equipe_id.map(Id::new),
             zone: filled(self.zone_intervention),
@@ -291,32 +299,7 @@ impl TechnicianPut {
             phone: filled(self.telephone),
             skills: self.competences.iter().map(HeldSkill::from).collect(),
             ..before.detail.record.data.clone()
-        })
-    }
-}
-
-/// The name of a skill comes back unchanged or not at all.
-fn check_names(given: &[HeldSkillView], before: &TechnicianView) -> Result<(), AppError> {
-    let detail = &before.detail;
-    let known = |id: i64| {
-        let mut named = detail.record.skills.iter().zip(&detail.skill_names);
-        named
-            .find(|(held, _)| held.skill.get() == id)
-            .map(|(_, name)| name)
-    };
-    let issues: Vec<_> = given
-        .iter()
-        .enumerate()
-        .filter(|(_, held)| match (&held.nom, known(held.competence_id)) {
-            (Some(given), Some(known)) => given != known,
-            _ => false,
-        })
-        .map(|(at, _)| FieldIssue::new(format!("competences[{at}].nom"), IssueCode::ReadOnly))
-        .collect();
-    if issues.is_empty() {
-        Ok(())
-    } else {
-        Err(AppError::Invalid(issues))
+        }
     }
 }
 
@@ -355,10 +338,7 @@ impl Dto for TechnicianPatch {
 
 impl TechnicianPatch {
     /// The profile as it shall be.
-    ///
-    /// # Errors
-    /// Another name for a skill that is held already.
-    pub fn onto(self, before: &TechnicianView) -> Result<Technician, AppError> {
+    pub fn onto(self, before: &TechnicianView) -> Technician {
         let mut after = before.detail.record.data.clone();
         self.specialite.apply_text(&mut after.specialty);
         self.equipe_id.apply_id(&mut after.team);
@@ -367,9 +347,8 @@ impl TechnicianPatch {
         self.taux_horaire.apply(&mut after.hourly_rate);
         self.telephone.apply_text(&mut after.phone);
         if let Set::Value(skills) = self.competences {
-            check_names(&skills, before)?;
             after.skills = skills.iter().map(HeldSkill::from).collect();
         }
-        Ok(after)
+        after
     }
 }

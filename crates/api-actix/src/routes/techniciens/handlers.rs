@@ -40,7 +40,7 @@ pub(super) async fn replace(
     id: PathId<Technician>,
     put: Replace<TechnicianPut, TechnicianBody>,
 ) -> Answered<Updated<TechnicianBody>> {
-    let (expected, edit) = put.edit(TechnicianBody::of, |body, before| body.onto(before));
+    let (expected, edit) = put.edit(TechnicianBody::of, |body, before| Ok(body.onto(before)));
     call.updated(TechnicianBody::of)
         .by(|render| technician::update(call.app(), &call.ctx, id.0, expected, edit, render))
         .await
@@ -51,7 +51,7 @@ pub(super) async fn change(
     id: PathId<Technician>,
     patch: Change<TechnicianPatch>,
 ) -> Answered<Updated<TechnicianBody>> {
-    let (expected, edit) = patch.edit(|body, before: &TechnicianView| body.onto(before));
+    let (expected, edit) = patch.edit(|body, before: &TechnicianView| Ok(body.onto(before)));
     call.updated(TechnicianBody::of)
         .by(|render| technician::update(call.app(), &call.ctx, id.0, expected, edit, render))
         .await

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{ListFilter, ascending};
+use crate::extract::{ListFilter, View, ascending};
 use crate::json::Dto;
 use crate::wire::{Instant, Set, Wire};
 
@@ -58,6 +58,10 @@ pub struct UserView {
     pub version: i64,
 }
 
+impl View for UserView {
+    const DERIVED: &'static [&'static str] = &["last_login"];
+}
+
 impl UserView {
     /// The account without its secrets.
     pub fn of(user: &Record<User>) -> Self {
@@ -93,6 +97,10 @@ pub struct MeView {
     pub client_ids: Vec<i64>,
     /// Équipes qu'il dirige.
     pub equipe_ids: Vec<i64>,
+}
+
+impl View for MeView {
+    const DERIVED: &'static [&'static str] = &["last_login", "technicien_id", "client_ids", "equipe_ids"];
 }
 
 impl MeView {

@@ -183,6 +183,45 @@ async fn a_serial_number_is_taken_once_per_client() {
 }
 
 #[actix_web::test]
+async fn what_other_rows_say_does_not_hinder_a_replacement() {
+    let p = plant().await;
+    let id = p.pump("P-1").await;
+    let mut read = p.s.get(MANAGER, &one(id)).await.json();
+    p.s.db
+        .execute("UPDATE clients SET nom_entreprise = 'Atlas et fils' WHERE nom_entreprise = 'Atlas'");
+    read["modele"] = json!("NX");
+    let done = p.s.put(MANAGER, &one(id), &read).await;
+    assert_eq!(done.status, 200, "{:?}", done.body);
+    assert_eq!(done.json()["client"]["nom_entreprise"], "Atlas et fils");
+    // Who names no version replaces whatever is there: the state may be of before.
+    assert_eq!(p.done(id, "declarer_panne").await, "en_panne");
+    read.as_object_mut().expect("object").remove("version");
+    let legacy = p.s.put(MANAGER, &format!("/equipements/{id}"), &read).await;
+    assert_eq!(
+        (legacy.status, &legacy.json()["statut"]),
+        (200, &json!("en_panne"))
+    );
+}
+
+#[actix_web::test]
+async fn a_reason_of_two_lines_is_taken_back() {
+    let p = plant().await;
+    let id = p.pump("P-1").await;
+    let retired = p
+        .act(
+            MANAGER,
+            id,
+            json!({ "action": "mettre_hors_service", "motif": "Usée.\nRemplacée." }),
+        )
+        .await;
+    assert_eq!(retired.status, 200, "{:?}", retired.body);
+    let read = p.s.get(MANAGER, &one(id)).await.json();
+    assert_eq!(read["motif_reforme"], "Usée.\nRemplacée.");
+    let back = p.s.put(MANAGER, &one(id), &read).await;
+    assert_ne!(back.status, 422, "{:?}", back.body);
+}
+
+#[actix_web::test]
 async fn what_was_read_can_be_put_back_and_only_what_can_be_written_changes() {
     let p = plant().await;
     let id = p.pump("P-1").await;
@@ -197,14 +236,14 @@ async fn what_was_read_can_be_put_back_and_only_what_can_be_written_changes() {
 
     let mut changed = read.clone();
     changed["modele"] = json!("NX");
-    changed["client"]["nom_entreprise"] = json!("Autre");
+    changed["code_public"] = json!("autre");
     changed["statut"] = json!("en_panne");
     let refused = p.s.put(MANAGER, &one(id), &changed).await;
     let fields: Vec<_> = refused.issues();
-    let expected = ["client", "statut"].map(|f| (f.to_owned(), "READ_ONLY".to_owned()));
+    let expected = ["code_public", "statut"].map(|f| (f.to_owned(), "READ_ONLY".to_owned()));
     assert_eq!((refused.status, fields.as_slice()), (422, expected.as_slice()));
 
-    changed["client"] = read["client"].clone();
+    changed["code_public"] = read["code_public"].clone();
     changed["statut"] = read["statut"].clone();
     let done = p.s.put(MANAGER, &one(id), &changed).await;
     assert_eq!((done.status, done.header("etag")), (200, Some("\"v2\"")));

@@ -83,6 +83,43 @@ async fn what_get_gave_can_be_put_back() {
 }
 
 #[actix_web::test]
+async fn what_happens_around_a_job_does_not_hinder_a_replacement() {
+    let shop = Shop::open().await;
+    let (job, neighbour) = (shop.job(Some(shop.tech)).await, shop.job(Some(shop.tech)).await);
+    let seen = shop.seen(MANAGER, job).await;
+    shop.moved(neighbour, json!({ "action": "demarrer" })).await;
+    let now = shop.seen(MANAGER, job).await;
+    assert!(
+        now["version"] == seen["version"] && now["equipement"] != seen["equipement"],
+        "the machine is in maintenance: {now}"
+    );
+    let put = shop.s.put(MANAGER, &one(job), &seen).await;
+    assert_eq!(put.status, 200, "{:?}", put.body);
+}
+
+#[actix_web::test]
+async fn words_of_two_lines_are_taken_back() {
+    let shop = Shop::open().await;
+    let job = shop.job(Some(shop.tech)).await;
+    shop.moved(job, json!({ "action": "demarrer" })).await;
+    let close = json!({
+        "action": "cloturer", "resultat": "operationnel", "compte_rendu": "Roulement changé, essai concluant."
+    });
+    shop.moved(job, close).await;
+    let words = json!({ "satisfaction": 4, "commentaire_client": "Merci.\nRapide." });
+    let rated = shop
+        .s
+        .post(CLIENT, &format!("{}/satisfaction", one(job)), &words)
+        .await;
+    assert_eq!(rated.status, 200, "{:?}", rated.body);
+    let mut seen = shop.seen(MANAGER, job).await;
+    assert_eq!(seen["commentaire_client"], "Merci.\nRapide.");
+    seen["cause_defaillance"] = json!("usure");
+    let put = shop.s.put(MANAGER, &one(job), &seen).await;
+    assert_eq!(put.status, 200, "{:?}", put.body);
+}
+
+#[actix_web::test]
 async fn a_client_puts_back_a_request_and_changes_its_words_alone() {
     let shop = Shop::open().await;
     let skill = shop

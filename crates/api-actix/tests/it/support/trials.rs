@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 use api_actix::call::{Call, Guest};
-use api_actix::extract::{Body, Change, Form, IfMatch, List, ListFilter, PathId, Query, Replace};
+use api_actix::extract::{Body, Change, Form, IfMatch, List, ListFilter, PathId, Query, Replace, View};
 use api_actix::json::Dto;
 use api_actix::operation::{self as op, Needs, Operation, group, public};
 use api_actix::reply::{Answered, Many, Nothing, One, Plain};
@@ -116,6 +116,8 @@ pub struct TrialState {
     /// Version.
     pub version: i64,
 }
+
+impl View for TrialState {}
 
 /// Critères.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
