@@ -5,11 +5,20 @@ use actix_web::error::PayloadError;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use serde::Deserialize;
 
 use crate::extract::BodyKind;
+use crate::json;
 use crate::operation::Operation;
 use crate::problem::{HttpCode, Refusal};
 use crate::state::HttpConfig;
+
+/// Most bytes that are looked at of a body that nothing reads.
+const MAX_NOTHING: usize = 16 * 1024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Empty {}
 
 #[derive(PartialEq)]
 enum Type {
@@ -31,7 +40,7 @@ pub async fn read(
 ) -> Result<(Bytes, bool), Refusal> {
     let kind = operation.body;
     if kind == BodyKind::None {
-        return Ok((Bytes::new(), false));
+        return Ok((nothing(payload, config).await?, false));
     }
     let encoded = headers
         .get(header::CONTENT_ENCODING)
@@ -62,6 +71,19 @@ pub async fn read(
         return Err(Refusal::http(HttpCode::UnsupportedMediaType));
     }
     Ok((body, sent == Type::Form))
+}
+
+/// The body of an operation that reads none: nothing, or an object without members, which some
+/// clients always send. Anything else asks for something that would not happen.
+async fn nothing(payload: &mut Payload, config: &HttpConfig) -> Result<Bytes, Refusal> {
+    let receiving = receive(payload, 0, MAX_NOTHING);
+    let body = tokio::time::timeout(config.body_deadline, receiving)
+        .await
+        .map_err(|_| Refusal::http(HttpCode::RequestTimeout))??;
+    if !body.is_empty() {
+        json::typed::<Empty>(json::parse(&body)?)?;
+    }
+    Ok(Bytes::new())
 }
 
 async fn receive(payload: &mut Payload, expected: usize, limit: usize) -> Result<Bytes, Refusal> {

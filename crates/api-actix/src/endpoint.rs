@@ -25,7 +25,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 
 use crate::call::{Call, Guest};
-use crate::extract::{BodyKind, Parts, number};
+use crate::extract::{Parts, number};
 use crate::operation::{Access, Caller, Operation};
 use crate::problem::{self, HttpCode, Refusal};
 use crate::reply::Answer;
@@ -150,7 +150,7 @@ async fn answer(
     step("validation");
     let waiting = Instant::now();
     let (body, is_form) = body::read(operation, request.headers(), payload, &state.config).await?;
-    trace.unread &= operation.body == BodyKind::None;
+    trace.unread = false;
     if waiting.elapsed() > SLOW_BODY {
         // The sender decides how long a body takes: who may do what is judged when it is there.
         caller = gate(state, operation, request, origin, state.app.clock.now(), trace).await?;

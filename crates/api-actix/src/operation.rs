@@ -15,7 +15,7 @@ use domain::policy::Permission;
 use futures_util::future::LocalBoxFuture;
 
 use crate::call::{Call, Guest};
-use crate::extract::{BodyKind, Input, Parts};
+use crate::extract::{BodyKind, Input, Parts, query};
 use crate::openapi::doc::Doc;
 use crate::problem::Refusal;
 use crate::reply::{Answer, Answered, Output};
@@ -88,6 +88,8 @@ pub struct Operation {
     pub secret: bool,
     /// Body that it reads.
     pub body: BodyKind,
+    /// It reads the query.
+    pub query: bool,
     /// Most bytes of that body, when fewer than those of any other.
     pub body_limit: Option<usize>,
     /// What its types say.
@@ -135,6 +137,10 @@ impl Operation {
     /// # Errors
     /// The refusal of an argument.
     pub fn run(&self, caller: Caller, parts: &mut Parts<'_>) -> Running {
+        // The root is for people and probes, whose tools add parameters of their own.
+        if !self.query && !self.at_root {
+            query::none(parts.query)?;
+        }
         (self.run)(caller, parts)
     }
 }
@@ -198,6 +204,7 @@ fn build<I: Input, O: Output>(
         alias_of: None,
         secret: false,
         body: I::BODY,
+        query: I::QUERY,
         body_limit: None,
         doc,
         run,

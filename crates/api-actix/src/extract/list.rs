@@ -40,6 +40,8 @@ pub struct List<F: ListFilter> {
 }
 
 impl<F: ListFilter> Input for List<F> {
+    const QUERY: bool = true;
+
     fn describe(doc: &mut Doc) {
         let number = |min: u32, max: u32| {
             ObjectBuilder::new()

@@ -26,7 +26,7 @@ use crate::problem::Refusal;
 /// Which bodies an operation reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum BodyKind {
-    /// None: what is sent is not read.
+    /// None: what is sent is refused.
     #[default]
     None,
     /// `application/json`.
@@ -64,6 +64,8 @@ pub struct Parts<'a> {
 pub trait Input: Sized + 'static {
     /// The body that it reads.
     const BODY: BodyKind = BodyKind::None;
+    /// It reads the query; a query that nothing reads is refused.
+    const QUERY: bool = false;
 
     /// Adds itself to the documentation of the operation.
     fn describe(doc: &mut Doc);
@@ -79,6 +81,7 @@ macro_rules! tuples {
     ($(($($arg:ident),*))+) => {$(
         impl<$($arg: Input),*> Input for ($($arg,)*) {
             const BODY: BodyKind = BodyKind::None$(.or($arg::BODY))*;
+            const QUERY: bool = false$(|| $arg::QUERY)*;
             fn describe(_doc: &mut Doc) { $($arg::describe(_doc);)* }
             fn extract(_parts: &mut Parts<'_>) -> Result<Self, Refusal> { Ok(($($arg::extract(_parts)?,)*)) }
         }

@@ -18,6 +18,8 @@ use crate::problem::{HttpCode, Refusal};
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned + IntoParams + 'static> Input for Query<T> {
+    const QUERY: bool = true;
+
     fn describe(doc: &mut Doc) {
         doc.parameters.extend(T::into_params(|| Some(ParameterIn::Query)));
     }
@@ -27,10 +29,15 @@ impl<T: DeserializeOwned + IntoParams + 'static> Input for Query<T> {
     }
 }
 
-/// The query of an operation that knows no parameter, and refuses any.
-#[derive(Debug, serde::Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub struct NoQuery {}
+/// The query of an operation that knows no parameter.
+///
+/// # Errors
+/// 422 with every name, as for any unknown one.
+pub fn none(query: &str) -> Result<(), Refusal> {
+    #[derive(serde::Deserialize)]
+    struct NoQuery {}
+    typed::<NoQuery>(pairs(query)?).map(|_| ())
+}
 
 /// Most parameters of a query: twice as many as any list has.
 pub const MAX_PARAMETERS: usize = 64;

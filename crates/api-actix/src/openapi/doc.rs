@@ -3,6 +3,7 @@
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 
@@ -141,6 +142,11 @@ impl Doc {
 fn read_only(mut schema: RefOr<Schema>) -> RefOr<Schema> {
     match &mut schema {
         RefOr::T(Schema::Object(object)) => object.read_only = Some(true),
+        // The type has no member for it.
+        RefOr::T(Schema::Array(array)) => {
+            array.extensions = Some(Extensions::from_iter([("readOnly", true)]));
+        }
+        RefOr::T(Schema::OneOf(one)) => one.read_only = Some(true),
         RefOr::Ref(reference) => reference.read_only = Some(true),
         RefOr::T(_) => {}
     }

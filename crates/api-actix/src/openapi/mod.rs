@@ -349,14 +349,12 @@ fn refusals(operation: &Operation, doc: &Doc) -> Vec<(&'static str, u16)> {
     let body = operation.body != BodyKind::None;
     let writes = operation.method != Method::GET;
     let applies = |status: u16| match status {
-        400 => body || doc.versioned || !doc.parameters.is_empty(),
         401 => signed || operation.secret,
         403 => signed || operation.doc.cookie,
         404 => !doc.path_kinds.is_empty(),
-        408 | 413 | 415 => body,
+        415 => body,
         409 => signed && writes,
         412 => doc.versioned,
-        422 => body || !doc.parameters.is_empty(),
         428 => doc.versioned && operation.method == Method::PUT,
         429 => operation.secret,
         _ => true,

@@ -310,6 +310,50 @@ async fn the_longest_body_is_judged_at_once() {
 }
 
 #[actix_web::test]
+async fn what_nothing_reads_is_refused() {
+    let world = world();
+    let unknown = |field: &str| vec![(field.to_owned(), "UNKNOWN_FIELD".to_owned())];
+    let origin = |query: &str| ask("GET", &format!("/api/v1/essais/origine{query}")).by(&world, 1);
+    for body in ["", "{}", " { } "] {
+        let reply = origin("")
+            .bytes("application/json", body.as_bytes())
+            .send(&world)
+            .await;
+        assert_eq!(reply.status, 200, "{body}: {:?}", reply.body);
+    }
+    for (body, status, field) in [
+        (r#"{"version":3}"#, 422, "version"),
+        (r#"{"is_active":false}"#, 422, "is_active"),
+    ] {
+        let reply = origin("")
+            .bytes("application/json", body.as_bytes())
+            .send(&world)
+            .await;
+        assert_eq!((reply.status, reply.issues()), (status, unknown(field)), "{body}");
+    }
+    for (body, status) in [("{", 400), ("all=true", 400), ("[1]", 422), ("7", 422)] {
+        let reply = origin("")
+            .bytes("application/json", body.as_bytes())
+            .send(&world)
+            .await;
+        assert_eq!(reply.status, status, "{body}");
+    }
+    let long = origin("").bytes("application/json", " ".repeat(17 * 1024).as_bytes());
+    assert_eq!(long.send(&world).await.status, 413);
+
+    let reply = origin("?dry_run=true").send(&world).await;
+    assert_eq!((reply.status, reply.issues()), (422, unknown("dry_run")));
+    let posted = ask("POST", "/api/v1/essais?dry_run=true")
+        .by(&world, 1)
+        .json(&json!({ "nom": "x" }))
+        .send(&world)
+        .await;
+    assert_eq!((posted.status, posted.issues()), (422, unknown("dry_run")));
+    let probe = ask("GET", "/health?t=1").send(&world).await;
+    assert_eq!(probe.status, 200, "the root is for people and probes");
+}
+
+#[actix_web::test]
 async fn forms_are_taken_where_they_are_documented() {
     let world = world();
     let send = |body: &'static str| {

@@ -73,6 +73,10 @@ async fn references_to_what_is_not_there_or_not_ones_own_are_refused() {
             }
         }
         for name in references(&good) {
+            // What an account's own profile shows of another row is not read.
+            if name == "technicien_id" && operation.short().starts_with("/users/") {
+                continue;
+            }
             for id in [json!(0), json!(-1), json!(999_999_999), json!(i64::MAX)] {
                 let body = with(&operation, &ground.good(&operation), &name, id.clone());
                 let answer = ground.send_json(&operation, &body).await;

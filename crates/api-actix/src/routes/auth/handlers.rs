@@ -14,7 +14,6 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::call::{Call, Guest};
 use crate::extract::body::Sent;
-use crate::extract::query::NoQuery;
 use crate::extract::{Form, Input, MaybeBody, Parts, PathText, Query};
 use crate::openapi::doc::Doc;
 use crate::problem::Refusal;
@@ -151,7 +150,7 @@ pub(super) async fn change_password(call: Call, body: Form<ChangePasswordBody>) 
     Ok(Nothing)
 }
 
-pub(super) async fn sessions(call: Call, _: Query<NoQuery>) -> Answered<Many<SessionView>> {
+pub(super) async fn sessions(call: Call) -> Answered<Many<SessionView>> {
     let sessions = auth::list_sessions(call.app(), &call.ctx).await?;
     let here = call.ctx.session;
     Ok(Many::whole(

@@ -11,7 +11,6 @@ use super::dto::InterventionLue;
 use super::history::{HistoriqueView, SuggestionView};
 use super::listing::{InterventionListee, InterventionQuery};
 use crate::call::Call;
-use crate::extract::query::NoQuery;
 use crate::extract::{Body, Change, List, MaybeChange, PathId, Query, Replace};
 use crate::reply::{Answered, Created, Many, One, Updated};
 use crate::routes::users::dto::ActivityQuery;
@@ -105,11 +104,7 @@ async fn transition(
         .await
 }
 
-pub(super) async fn suggestions(
-    call: Call,
-    id: PathId<Intervention>,
-    _: Query<NoQuery>,
-) -> Answered<Many<SuggestionView>> {
+pub(super) async fn suggestions(call: Call, id: PathId<Intervention>) -> Answered<Many<SuggestionView>> {
     let found = intervention::suggestions(call.app(), &call.ctx, id.0).await?;
     Ok(Many::whole(found.iter().map(SuggestionView::of).collect()))
 }
