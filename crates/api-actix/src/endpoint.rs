@@ -8,7 +8,7 @@
 //! One function instead of a stack of middlewares: the order is what is written here, and every
 //! answer, whoever made it, gets the same headers and the same log line.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -260,25 +260,36 @@ fn has_body(headers: &HeaderMap) -> bool {
 /// The client's address: the last one in `X-Forwarded-For` that is not a trusted proxy, when the
 /// connection itself comes from a trusted proxy.
 fn client_ip(request: &HttpRequest, state: &AppState) -> Option<IpAddr> {
-    let peer = request.peer_addr()?.ip();
+    // A socket of both families shows addresses of IPv4 as mapped ones.
+    let peer = request.peer_addr()?.ip().to_canonical();
     let trusted = |ip: &IpAddr| state.config.trusted_proxies.iter().any(|net| net.contains(ip));
     if !trusted(&peer) {
         return Some(peer);
     }
-    let forwarded = request
-        .headers()
-        .get_all("x-forwarded-for")
-        .filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = forwarded.flat_map(|text| text.split(',')).collect();
-    for hop in hops.iter().rev() {
-        match hop.trim().parse::<IpAddr>() {
-            Ok(ip) if trusted(&ip) => {}
-            Ok(ip) => return Some(ip),
+    let lines: Vec<_> = request.headers().get_all("x-forwarded-for").collect();
+    // From the right, and each by itself: proxies append to whatever the client has sent.
+    let hops = lines
+        .iter()
+        .rev()
+        .flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    for hop in hops {
+        match hop_ip(hop) {
+            Some(ip) if trusted(&ip) => {}
+            Some(ip) => return Some(ip),
             // What stands before something unreadable cannot be believed.
-            Err(_) => return Some(peer),
+            None => return Some(peer),
         }
     }
     Some(peer)
+}
+
+/// An address, which some balancers write with its port.
+fn hop_ip(hop: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(hop).ok()?.trim();
+    let ip = text
+        .parse()
+        .or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip()));
+    ip.ok().map(|ip| ip.to_canonical())
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {

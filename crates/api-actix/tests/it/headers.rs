@@ -291,9 +291,33 @@ async fn only_trusted_proxies_tell_the_address() {
             .await
             .contains("203.0.113.7")
     );
-    assert!(
-        seen(trusted(), "203.0.113.7, nonsense")
-            .await
-            .contains("127.0.0.1")
-    );
+    for (forwarded, expected) in [
+        ("203.0.113.7, nonsense", "127.0.0.1"),
+        // A proxy appends to what the client has sent, whatever that is.
+        ("é, 203.0.113.7", "203.0.113.7"),
+        ("203.0.113.7, é", "127.0.0.1"),
+        ("203.0.113.7:5678", "203.0.113.7"),
+        ("[2001:db8::7]:5678", "2001:db8::7"),
+        ("203.0.113.7, ::ffff:10.1.2.3", "203.0.113.7"),
+    ] {
+        let vu = seen(trusted(), forwarded).await;
+        assert!(vu.contains(&format!("\\\"{expected}\\\"")), "{forwarded}: {vu}");
+    }
+}
+
+#[actix_web::test]
+async fn a_proxy_is_known_by_its_mapped_address() {
+    let world = Setup {
+        settings: vec![("TRUSTED_PROXIES", "10.0.0.0/8".to_owned())],
+        ..Setup::default()
+    }
+    .world();
+    for (forwarded, expected) in [("203.0.113.7", "203.0.113.7"), ("nonsense", "10.0.0.5")] {
+        let request = ask("GET", "/api/v1/essais/origine")
+            .by(&world, 1)
+            .from("::ffff:10.0.0.5")
+            .header("x-forwarded-for", forwarded);
+        let vu = request.send(&world).await.json()["vu"].to_string();
+        assert!(vu.contains(&format!("\\\"{expected}\\\"")), "{vu}");
+    }
 }

@@ -1,5 +1,7 @@
 //! Requests under construction, and their answers.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::{TestRequest, init_service};
@@ -47,6 +49,7 @@ pub struct Ask {
     path: String,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Vec<u8>,
+    peer: IpAddr,
 }
 
 pub fn ask(method: &str, path: &str) -> Ask {
@@ -56,10 +59,17 @@ pub fn ask(method: &str, path: &str) -> Ask {
         path: path.to_owned(),
         headers: Vec::new(),
         body: Vec::new(),
+        peer: Ipv4Addr::LOCALHOST.into(),
     }
 }
 
 impl Ask {
+    /// From this address.
+    pub fn from(mut self, peer: &str) -> Self {
+        self.peer = peer.parse().expect("address");
+        self
+    }
+
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let name = HeaderName::from_bytes(name.as_bytes()).expect("name");
         self.headers
@@ -86,7 +96,7 @@ impl Ask {
         let service = init_service(ActixApp::new().configure(server::configure(world.state.clone()))).await;
         let mut request = TestRequest::with_uri(&self.path)
             .method(self.method)
-            .peer_addr(([127, 0, 0, 1], 9).into());
+            .peer_addr((self.peer, 9).into());
         let mut has_body = false;
         for header in self.headers {
             has_body |= header.0 == "content-type";
