@@ -143,7 +143,7 @@ async fn parallel_creations_have_numbers_of_their_own_and_one_failure() {
         planned_at: None,
         estimated_minutes: None,
         follow_up_of: None,
-        required_skills: None,
+        required_skills: Vec::new(),
         technician: None,
         failure: true,
     };
