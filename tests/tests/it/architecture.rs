@@ -7,6 +7,8 @@ use std::process::Command;
 
 use black_box::environment::repository;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use domain::Vocab;
+use domain::policy::Permission;
 
 /// Everything that comes with `domain` when somebody uses it alone.
 const DOMAIN_CLOSURE: &[&str] = &[
@@ -230,6 +232,29 @@ fn nothing_answers_beside_the_table_of_operations() {
         }
     }
     assert_eq!(defaults, 1, "one service looks everything up in the table");
+}
+
+#[test]
+fn every_right_is_asked_for_somewhere() {
+    let policy = repository().join("crates/domain/src/policy");
+    let sources: String = ["domain", "application", "api-actix"]
+        .iter()
+        .flat_map(|name| files(&format!("crates/{name}/src"), &["rs"]))
+        .filter(|path| !path.starts_with(&policy))
+        .map(|path| read(&path))
+        .collect();
+    let words: BTreeSet<&str> = sources
+        .split(|c: char| !(c.is_alphanumeric() || c == ':'))
+        .collect();
+    let asked = |permission: &Permission| {
+        words.contains(format!("Permission::{permission:?}").as_str())
+            || words.contains(format!("P::{permission:?}").as_str())
+    };
+    let idle: Vec<_> = Permission::all().iter().filter(|p| !asked(p)).collect();
+    assert!(
+        idle.is_empty(),
+        "granted, shown to every client, and used by nothing: {idle:?}"
+    );
 }
 
 #[test]

@@ -92,8 +92,6 @@ impl Permission {
             | P::InterventionCancelRequest
             | P::InterventionArchive
             | P::InterventionRate => P::InterventionView,
-            P::NotificationView => P::NotificationView,
-            P::Configure => P::Configure,
         }
     }
 }

@@ -70,9 +70,4 @@ pub const GRANTS: &[(Role, P, Scope)] = &[
     (Admin, P::InterventionArchive, All),
     (Manager, P::InterventionArchive, All),
     (Client, P::InterventionRate, Own),
-    (Admin, P::NotificationView, All),
-    (Manager, P::NotificationView, Own),
-    (Technician, P::NotificationView, Own),
-    (Client, P::NotificationView, Own),
-    (Admin, P::Configure, All),
 ];

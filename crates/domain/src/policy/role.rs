@@ -93,9 +93,5 @@ vocab! {
         InterventionArchive = "intervention:archiver",
         /// Rate a closed job.
         InterventionRate = "intervention:noter",
-        /// See the inbox of notifications.
-        NotificationView = "notification:voir",
-        /// See scheduled jobs, the audit log, the configuration.
-        Configure = "configuration:gerer",
     }
 }

@@ -25,21 +25,32 @@ fn actor(role: Role) -> Actor {
     }
 }
 
-/// What is tied to the actor in every way, and what is tied to somebody else in every way.
-fn targets() -> [(&'static str, Target); 2] {
-    let target = |user, technician, client, team| Target {
+/// What is tied to the actors in one way each and otherwise to somebody else, and what is a stranger's.
+fn targets() -> [(&'static str, Target); 5] {
+    [
+        ("user", target(1, 12, 22, 32)),
+        ("technician", target(2, 11, 22, 32)),
+        ("client", target(2, 12, 21, 32)),
+        ("team", target(2, 12, 22, 31)),
+        ("stranger", STRANGERS),
+    ]
+}
+
+const STRANGERS: Target = target(2, 12, 22, 32);
+
+const fn target(user: i64, technician: i64, client: i64, team: i64) -> Target {
+    Target {
         user: Some(Id::new(user)),
         technician: Some(Id::new(technician)),
         client: Some(Id::new(client)),
         team: Some(Id::new(team)),
-    };
-    [("own", target(1, 11, 21, 31)), ("other", target(2, 12, 22, 32))]
+    }
 }
 
 #[test]
 fn role_by_permission_by_scope() {
     let mut grid = String::from(
-        "# permission × role: scope of the grant; then the decision about an own and about a stranger's object\n",
+        "# permission × role: scope of the grant; then the decision about an object that is\n# the actor's by account, technician profile, client or team, and about a stranger's\n",
     );
     for &permission in Permission::all() {
         writeln!(grid, "{}", permission.code()).unwrap();
@@ -89,7 +100,8 @@ fn whoever_may_change_may_also_see() {
 
 #[test]
 fn a_strangers_object_is_hidden_and_a_known_one_denied() {
-    let [(_, own), (_, other)] = targets();
+    // Theirs by what the role looks at, not by the account.
+    let (own, other) = (target(2, 11, 21, 31), STRANGERS);
     for (role, permission, on_own, on_other) in [
         (
             Role::Client,
@@ -147,19 +159,13 @@ fn a_strangers_object_is_hidden_and_a_known_one_denied() {
         ),
         (
             Role::Manager,
-            Permission::Configure,
-            Decision::Hidden,
-            Decision::Hidden,
-        ),
-        (
-            Role::Manager,
             Permission::InterventionRate,
             Decision::Denied,
             Decision::Denied,
         ),
         (
             Role::Admin,
-            Permission::Configure,
+            Permission::UserManage,
             Decision::Allowed,
             Decision::Allowed,
         ),
@@ -237,7 +243,9 @@ fn without_a_grant_nothing_is_visible() {
     assert!(nobody.permissions().is_empty());
     for &permission in Permission::all() {
         assert_eq!(nobody.visibility(permission), Visibility::Only(Reach::default()));
-        assert_eq!(nobody.decide(permission, &targets()[0].1), Decision::Hidden);
+        for (name, target) in targets() {
+            assert_eq!(nobody.decide(permission, &target), Decision::Hidden, "{name}");
+        }
     }
 }
 
@@ -246,11 +254,29 @@ fn lists_show_what_decisions_allow() {
     for &role in Role::all() {
         for &permission in Permission::all() {
             let actor = actor(role);
-            let all = actor.visibility(permission) == Visibility::All;
-            let reaches_strangers = actor.reaches(permission, &targets()[1].1);
-            assert_eq!(all, reaches_strangers, "{role:?} {permission:?}");
+            let visibility = actor.visibility(permission);
+            for (name, target) in targets() {
+                assert_eq!(
+                    lists(&visibility, &target),
+                    actor.reaches(permission, &target),
+                    "{role:?} {permission:?} {name}"
+                );
+            }
             let scope = actor.grants(permission).map(|(_, s)| s).max();
-            assert_eq!(all, scope == Some(Scope::All));
+            assert_eq!(visibility == Visibility::All, scope == Some(Scope::All));
+        }
+    }
+}
+
+/// Whether a list with this visibility has the target in it.
+fn lists(visibility: &Visibility, target: &Target) -> bool {
+    match visibility {
+        Visibility::All => true,
+        Visibility::Only(reach) => {
+            (reach.user.is_some() && reach.user == target.user)
+                || (reach.technician.is_some() && reach.technician == target.technician)
+                || target.client.is_some_and(|c| reach.clients.contains(&c))
+                || target.team.is_some_and(|t| reach.teams.contains(&t))
         }
     }
 }
