@@ -20,9 +20,10 @@ use crate::tx::PgTx;
 pub const PAYLOAD_VERSION: i16 = 1;
 
 /// What [`read`] can read. Everything else belongs to a newer program.
-pub const KINDS: [&str; 7] = [
+pub const KINDS: [&str; 8] = [
     "intervention.creee",
     "intervention.affectee",
+    "intervention.replanifiee",
     "intervention.statut_change",
     "intervention.cloturee",
     "intervention.annulee",

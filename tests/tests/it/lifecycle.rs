@@ -101,6 +101,8 @@ async fn a_request_becomes_a_closed_job_and_everybody_is_told_once() {
         .expect(200);
     assert_eq!(given["technicien"]["id"], technician.id);
     assert_eq!(given["statut"], "ouverte");
+    // People are told of what still holds: before it is over.
+    all_told(db).await;
 
     // The technician starts, waits for parts, goes on, closes.
     let status = format!("{path}/status");

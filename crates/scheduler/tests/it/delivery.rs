@@ -71,7 +71,8 @@ async fn each_kind_of_event_reaches_its_people() {
         "UPDATE interventions SET priorite = 'critique', est_urgente = true, demandeur_id = 4 WHERE id = 1; \
          INSERT INTO interventions_cloture (intervention_id, compte_rendu, motif_annulation) \
          VALUES (2, 'Joint remplacé, essai concluant.', NULL), (3, NULL, 'Motif interne'); \
-         UPDATE interventions SET demandeur_id = 4",
+         UPDATE interventions SET demandeur_id = 4; \
+         INSERT INTO pannes (equipement_id, ouverte_le, origine) VALUES (1, now(), 'declaration')",
     );
     let unavailable = Event::TechnicianAvailabilityChanged {
         id: Id::new(1),
