@@ -76,7 +76,9 @@ impl Writer {
             let title = format!("panne {} {n}", self.number);
             if self.number % 2 == 1 {
                 let key = format!("cle-{}-{n}", self.number);
+                let begun = Instant::now();
                 while self.send(&title, Some(&key), &mut log).await.is_none() {
+                    assert!(begun.elapsed() < Duration::from_secs(60), "{title} is never done");
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 log.done.push(title);
