@@ -28,7 +28,7 @@ impl Origin {
 /// An entry for something that is not the change of a row: a sign-in, a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEvent {
-    /// What, e.g. `connexion`, `connexion_refusee`.
+    /// What, e.g. `session_ouverte`, `connexion_refusee`.
     pub action: &'static str,
     /// Kind of object, e.g. `users`.
     pub object: &'static str,

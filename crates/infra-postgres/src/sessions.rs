@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text, Timestamptz, Untyped};
+use domain::audit::{AuditEvent, AuditLog};
 use domain::error::Repo;
 use domain::session::{
     Attempts, EndReason, LiveSession, RefreshToken, Session, SessionId, SessionMode, SessionQueries,
@@ -127,24 +128,25 @@ impl From<TokenRow> for RefreshToken {
     }
 }
 
-/// Facts of a session that go into the audit log, in which it has no number of its own.
-#[derive(serde::Serialize)]
-struct Audited<'a> {
-    session: String,
-    utilisateur: i64,
-    mode: &'a str,
-    motif: Option<&'a str>,
-}
-
 impl PgTx<'_> {
+    /// Noted under the account, to whose life it belongs: a session has no number of its own.
+    fn audit_session(
+        &mut self,
+        action: &'static str,
+        user: Id<User>,
+        session: Uuid,
+        (name, fact): (&'static str, &str),
+    ) {
+        self.record(&AuditEvent {
+            action,
+            object: "users",
+            object_id: Some(user.get()),
+            facts: vec![("session", session.to_string()), (name, fact.to_owned())],
+        });
+    }
+
     fn audit_end(&mut self, user: Id<User>, session: Uuid, why: EndReason) {
-        let facts = Audited {
-            session: session.to_string(),
-            utilisateur: user.get(),
-            mode: "",
-            motif: Some(why.code()),
-        };
-        self.audit.deleted("sessions", None, &facts);
+        self.audit_session("session_fermee", user, session, ("motif", why.code()));
     }
 }
 
@@ -158,13 +160,8 @@ impl SessionStore for PgTx<'_> {
             .values(TokenRow::from(first))
             .execute(self.conn)
             .map_err(repo)?;
-        let facts = Audited {
-            session: uuid(session.id).to_string(),
-            utilisateur: session.user.get(),
-            mode: session.mode.code(),
-            motif: None,
-        };
-        self.audit.inserted("sessions", None, &facts);
+        let mode = ("mode", session.mode.code());
+        self.audit_session("session_ouverte", session.user, uuid(session.id), mode);
         Ok(())
     }
 
@@ -311,11 +308,11 @@ impl SessionStore for PgTx<'_> {
         })
     }
 
-    fn uncount_attempt(&mut self, bucket: &TokenHash) -> Repo<()> {
+    fn uncount_attempt(&mut self, bucket: &TokenHash, limit: i32) -> Repo<()> {
         diesel::update(
             connexions_tentatives::table
                 .find(bucket.0.as_slice())
-                .filter(connexions_tentatives::echecs.gt(0)),
+                .filter(connexions_tentatives::echecs.between(1, limit)),
         )
         .set(connexions_tentatives::echecs.eq(connexions_tentatives::echecs - 1))
         .execute(self.conn)

@@ -40,7 +40,7 @@ fn world_with(mode: SessionMode, settings: Vec<(&'static str, String)>) -> World
     tx.sessions
         .expect_count_attempt()
         .returning(|_, _, at| Ok(Attempts { count: 1, since: at }));
-    tx.sessions.expect_uncount_attempt().returning(|_| Ok(()));
+    tx.sessions.expect_uncount_attempt().returning(|_, _| Ok(()));
     tx.sessions.expect_live_of().returning(|_| Ok(Vec::new()));
     tx.sessions.expect_clear_attempts().returning(|_| Ok(()));
     tx.sessions.expect_open().returning(|_, _| Ok(()));

@@ -8,6 +8,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use domain::Id;
+use domain::audit::AuditEvent;
 use domain::ports::{Secrets, Tx};
 use domain::session::{Attempts, TokenHash};
 use domain::user::User;
@@ -17,20 +18,39 @@ use super::before;
 use crate::app::{App, SessionPolicy};
 use crate::error::{AppError, Code};
 
+/// One counter.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bucket {
+    /// What it is found by.
+    pub hash: TokenHash,
+    /// What is counted, as the audit log says it.
+    kind: &'static str,
+    /// Most checks in one window.
+    limit: i32,
+}
+
 /// The counters of one sign-in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Buckets {
-    network: TokenHash,
-    account: TokenHash,
-    both: TokenHash,
+    network: Bucket,
+    account: Bucket,
+    both: Bucket,
 }
 
 /// Who is tried from where.
 pub(super) struct Tried<'a> {
     pub identifier: &'a str,
     pub user: Option<Id<User>>,
+    /// The identifier as the audit log may say it.
+    pub shown: (&'static str, String),
     pub ip: Option<&'a str>,
     pub now: Timestamp,
+}
+
+/// What the audit log says of somebody whose limit was passed.
+pub(super) struct Whom {
+    pub user: Option<Id<User>>,
+    pub facts: Vec<(&'static str, String)>,
 }
 
 /// The network of an address, as a text.
@@ -48,23 +68,30 @@ pub(super) fn network(ip: Option<&str>) -> String {
     }
 }
 
-/// What a counter is found by. The text may be a password that was typed into the wrong field.
-pub(super) fn bucket(secrets: &dyn Secrets, kind: &str, what: &str) -> TokenHash {
-    TokenHash(secrets.stored_mac(format!("tentatives\n{kind}\n{what}").as_bytes()))
+impl Bucket {
+    /// The counter of a thing. Found by a digest: the text may be a password that was typed into the
+    /// wrong field.
+    pub(super) fn of(secrets: &dyn Secrets, kind: &'static str, what: &str, limit: i32) -> Self {
+        Self {
+            hash: TokenHash(secrets.stored_mac(format!("tentatives\n{kind}\n{what}").as_bytes())),
+            kind,
+            limit,
+        }
+    }
 }
 
 impl Buckets {
-    fn of(secrets: &dyn Secrets, tried: &Tried<'_>) -> Self {
-        let network = network(tried.ip);
+    fn of(secrets: &dyn Secrets, policy: &SessionPolicy, tried: &Tried<'_>, network: &str) -> Self {
         // An account has one budget under all of its names.
         let account = match tried.user {
             Some(user) => format!("compte {user}"),
             None => format!("nom {}", tried.identifier),
         };
+        let both = format!("{account}\n{network}");
         Self {
-            network: bucket(secrets, "reseau", &network),
-            both: bucket(secrets, "compte et reseau", &format!("{account}\n{network}")),
-            account: bucket(secrets, "compte", &account),
+            network: Bucket::of(secrets, "reseau", network, policy.attempts_per_network),
+            both: Bucket::of(secrets, "compte et reseau", &both, policy.attempts_per_window),
+            account: Bucket::of(secrets, "compte", &account, policy.attempts_per_account),
         }
     }
 
@@ -75,17 +102,28 @@ impl Buckets {
         policy: &SessionPolicy,
         tried: &Tried<'_>,
     ) -> Result<Result<Self, AppError>, AppError> {
-        let buckets = Self::of(secrets, tried);
+        let network = network(tried.ip);
+        let buckets = Self::of(secrets, policy, tried, &network);
+        let from = ("reseau", network);
+        // A network is not about the one account that happened to be tried last.
+        let anybody = Whom {
+            user: None,
+            facts: vec![from.clone()],
+        };
+        let somebody = Whom {
+            user: tried.user,
+            facts: vec![from, tried.shown.clone()],
+        };
         // In one order, so that two sign-ins cannot wait for each other.
-        for (bucket, limit) in [
-            (&buckets.network, policy.attempts_per_network),
-            (&buckets.account, policy.attempts_per_account),
-            (&buckets.both, policy.attempts_per_window),
+        for (bucket, whom) in [
+            (&buckets.network, &anybody),
+            (&buckets.account, &somebody),
+            (&buckets.both, &somebody),
         ] {
-            let Err(refusal) = count(tx, policy, bucket, limit, tried.now)? else {
+            let Err(refusal) = count(tx, policy, bucket, whom, tried.now)? else {
                 continue;
             };
-            let spared = bucket == &buckets.account
+            let spared = bucket.hash == buckets.account.hash
                 && match (tried.user, tried.ip) {
                     (Some(user), Some(ip)) => tx.sessions().knows_address(user, ip)?,
                     _ => false,
@@ -99,25 +137,36 @@ impl Buckets {
 
     /// The password was right: the failures of this network on this account are forgotten.
     pub(super) fn settle(&self, tx: &mut dyn Tx) -> Result<(), AppError> {
-        tx.sessions().uncount_attempt(&self.network)?;
-        tx.sessions().uncount_attempt(&self.account)?;
-        Ok(tx.sessions().clear_attempts(&self.both)?)
+        for bucket in [self.network, self.account] {
+            tx.sessions().uncount_attempt(&bucket.hash, bucket.limit)?;
+        }
+        Ok(tx.sessions().clear_attempts(&self.both.hash)?)
     }
 }
 
-/// Counts one try in one bucket.
+/// Counts one try in one bucket. The first one past the limit leaves a row in the audit log, and no other
+/// of that window: whoever goes on trying must not be able to fill it.
 pub(super) fn count(
     tx: &mut dyn Tx,
     policy: &SessionPolicy,
-    bucket: &TokenHash,
-    limit: i32,
+    bucket: &Bucket,
+    whom: &Whom,
     now: Timestamp,
 ) -> Result<Result<(), AppError>, AppError> {
-    let Attempts { count, since } =
-        tx.sessions()
-            .count_attempt(bucket, before(now, policy.attempt_window), now)?;
-    if count <= limit {
+    let begun = before(now, policy.attempt_window);
+    let Attempts { count, since } = tx.sessions().count_attempt(&bucket.hash, begun, now)?;
+    if count <= bucket.limit {
         return Ok(Ok(()));
+    }
+    if count == bucket.limit.saturating_add(1) {
+        let mut facts = vec![("limite", bucket.kind.to_owned())];
+        facts.extend(whom.facts.iter().cloned());
+        tx.audit().record(&AuditEvent {
+            action: "tentatives_depassees",
+            object: "users",
+            object_id: whom.user.map(Id::get),
+            facts,
+        });
     }
     let passed = u64::try_from(now.duration_since(since).as_secs()).unwrap_or_default();
     let left = policy.attempt_window.as_secs().saturating_sub(passed).max(1);

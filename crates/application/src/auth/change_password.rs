@@ -5,7 +5,7 @@ use domain::session::EndReason;
 use domain::user::{User, rules};
 
 use super::announce;
-use super::attempts::{bucket, count, reserve};
+use super::attempts::{Bucket, Whom, count, reserve};
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::error::{AppError, Code};
@@ -28,13 +28,23 @@ pub async fn change_password(app: &App, ctx: &Ctx, cmd: ChangePassword) -> Resul
     let id = ctx.actor.user;
     let place = reserve(app, ctx.origin.ip.as_deref())?;
     // Whoever holds an access token must not be able to guess the password with it.
-    let bucket = bucket(app.secrets.as_ref(), "mot de passe", &id.to_string());
-    let (policy, now, new) = (app.session_policy, ctx.now, cmd.new.clone());
+    let policy = app.session_policy;
+    let bucket = Bucket::of(
+        app.secrets.as_ref(),
+        "mot de passe",
+        &id.to_string(),
+        policy.attempts_per_window,
+    );
+    let (now, new) = (ctx.now, cmd.new.clone());
     let (user, counted) = app
         .run("auth.password_read", &ctx.origin, move |tx| {
             let user = tx.users().find(id)?.ok_or(AppError::NotFound)?;
             rules::check_password("nouveau_mot_de_passe", &new, &user)?;
-            let counted = count(tx, &policy, &bucket, policy.attempts_per_window, now)?;
+            let whom = Whom {
+                user: Some(id),
+                facts: Vec::new(),
+            };
+            let counted = count(tx, &policy, &bucket, &whom, now)?;
             Ok((user, counted))
         })
         .await?;
@@ -66,7 +76,7 @@ pub async fn change_password(app: &App, ctx: &Ctx, cmd: ChangePassword) -> Resul
                 None => rules::with_auth_version(&before, after),
             };
             tx.users().update(&before, &after)?;
-            tx.sessions().clear_attempts(&bucket)?;
+            tx.sessions().clear_attempts(&bucket.hash)?;
             Ok(tx.sessions().end_all(id, keep, now, EndReason::PasswordChanged)?)
         })
         .await?;

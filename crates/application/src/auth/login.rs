@@ -2,7 +2,7 @@
 
 use domain::Record;
 use domain::audit::AuditEvent;
-use domain::ports::Tx;
+use domain::ports::{Secrets, Tx};
 use domain::session::{EndReason, LiveSession, RefreshToken, Session, SessionId, SessionMode};
 use domain::text::{FieldIssue, IssueCode, is_email};
 use domain::user::User;
@@ -75,6 +75,7 @@ async fn count_and_find(
             let tried = Tried {
                 identifier: &identifier,
                 user: user.as_ref().map(|user| user.id),
+                shown: shown(secrets.as_ref(), &identifier, user.is_some()),
                 ip: ip.as_deref(),
                 now,
             };
@@ -85,15 +86,19 @@ async fn count_and_find(
     Ok((user, counted?))
 }
 
+/// What the audit log says of the name that was typed: people type passwords into the wrong field, and
+/// what is in the log stays there.
+fn shown(secrets: &dyn Secrets, identifier: &str, is_known: bool) -> (&'static str, String) {
+    if is_known || is_email(identifier) {
+        return ("identifiant", identifier.to_owned());
+    }
+    let digest = secrets.stored_mac(identifier.as_bytes());
+    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    ("identifiant_empreinte", hex)
+}
+
 async fn refuse(app: &App, visitor: &Visitor, identifier: &str, user: Option<i64>) -> Result<(), AppError> {
-    // People type passwords into the wrong field, and what is in the audit log stays there.
-    let fact = if user.is_some() || is_email(identifier) {
-        ("identifiant", identifier.to_owned())
-    } else {
-        let digest = app.secrets.stored_mac(identifier.as_bytes());
-        let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        ("identifiant_empreinte", hex)
-    };
+    let fact = shown(app.secrets.as_ref(), identifier, user.is_some());
     app.run("auth.refused", &visitor.origin, move |tx| {
         tx.audit().record(&AuditEvent {
             action: "connexion_refusee",
@@ -150,12 +155,6 @@ async fn open(
             buckets.settle(tx)?;
             tx.users().touch_login(user.id, now)?;
             tx.sessions().open(&session, &first)?;
-            tx.audit().record(&AuditEvent {
-                action: "connexion",
-                object: "users",
-                object_id: Some(user.id.get()),
-                facts: vec![("mode", <&str>::from(session.mode).to_owned())],
-            });
             let surplus = end_surplus(tx, user.id, now)?;
             Ok((live(tx, &user, session.id, now)?, user, surplus))
         })

@@ -84,6 +84,48 @@ async fn many_networks_together_are_stopped_and_the_owner_is_not() {
 }
 
 #[tokio::test]
+async fn the_first_try_past_a_limit_is_audited_and_a_storm_after_it_is_not() {
+    for (counts, limit, whose) in [
+        ([201, 1, 1], Some("reseau"), None),
+        ([202, 1, 1], None, None),
+        ([1, 101, 1], Some("compte"), Some(7)),
+        ([1, 102, 1], None, None),
+        ([1, 1, 11], Some("compte et reseau"), Some(7)),
+        ([1, 1, 12], None, None),
+        ([1, 1, 5000], None, None),
+    ] {
+        let mut fakes = Fakes::default();
+        counted(&mut fakes, counts, SignedDuration::ZERO);
+        fakes
+            .tx
+            .users
+            .expect_find_by_identifier()
+            .returning(|_| Ok(Some(user(7, Role::Manager))));
+        fakes
+            .tx
+            .sessions
+            .expect_knows_address()
+            .returning(|_, _| Ok(false));
+        fakes
+            .tx
+            .audit
+            .expect_record()
+            .times(usize::from(limit.is_some()))
+            .withf(move |e| {
+                let says = |name, text| e.facts.contains(&(name, String::from(text)));
+                e.action == "tentatives_depassees"
+                    && (e.object, e.object_id) == ("users", whose)
+                    && says("limite", limit.unwrap_or_default())
+                    && says("reseau", "10.0.0.1")
+                    && says("identifiant", "u7") == whose.is_some()
+            })
+            .return_const(());
+        let code = code_of(login(&fakes.app(), &visitor(), attempt("u7")).await);
+        assert_eq!(code, Code::RateLimited, "{counts:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_typed_into_the_name_is_audited_only_when_it_is_one() {
     for (typed, found, shown) in [
         ("u7", true, true),
@@ -147,7 +189,7 @@ async fn a_right_password_opens_a_session_and_forgets_the_failures() {
         .sessions
         .expect_uncount_attempt()
         .times(2)
-        .returning(|_| Ok(()));
+        .returning(|_, _| Ok(()));
     fakes.tx.sessions.expect_live_of().once().returning(|_| {
         let of = |n| Session {
             id: SessionId(n),
@@ -182,13 +224,6 @@ async fn a_right_password_opens_a_session_and_forgets_the_failures() {
         .once()
         .withf(|s, t| s.user == Id::new(7) && t.generation == 0 && t.session == s.id)
         .returning(|_, _| Ok(()));
-    fakes
-        .tx
-        .audit
-        .expect_record()
-        .once()
-        .withf(|e| e.action == "connexion")
-        .return_const(());
     fakes
         .tx
         .users
@@ -247,7 +282,7 @@ async fn a_stranger_an_inactive_account_and_a_wrong_password_get_the_same_answer
 #[tokio::test]
 async fn too_many_attempts_and_a_full_queue_cost_no_hash_and_no_guess() {
     let mut fakes = Fakes::default();
-    counted(&mut fakes, [1, 1, 11], SignedDuration::from_mins(4));
+    counted(&mut fakes, [1, 1, 12], SignedDuration::from_mins(4));
     fakes
         .tx
         .users
@@ -673,6 +708,13 @@ async fn a_password_cannot_be_guessed_by_changing_it() {
         .expect_find()
         .returning(|_| Ok(Some(user(7, Role::Client))));
     fakes.hasher.expect_verify().never();
+    fakes
+        .tx
+        .audit
+        .expect_record()
+        .once()
+        .withf(|e| e.action == "tentatives_depassees" && e.object_id == Some(7))
+        .return_const(());
     let cmd = ChangePassword {
         current: "faux".into(),
         new: "une phrase assez longue".into(),

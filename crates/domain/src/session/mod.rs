@@ -123,8 +123,9 @@ pub trait SessionStore {
     /// this one included.
     fn count_attempt(&mut self, bucket: &TokenHash, window_start: Timestamp, at: Timestamp)
     -> Repo<Attempts>;
-    /// Takes one counted check back: it was not made, or it was right.
-    fn uncount_attempt(&mut self, bucket: &TokenHash) -> Repo<()>;
+    /// Takes one counted check back: it was right. Not in a window that has had more than `limit`: that
+    /// the limit was passed happens once in a window.
+    fn uncount_attempt(&mut self, bucket: &TokenHash, limit: i32) -> Repo<()>;
     /// Forgets the counted checks after a success.
     fn clear_attempts(&mut self, bucket: &TokenHash) -> Repo<()>;
     /// Whether somebody is signed in to the account from this address.

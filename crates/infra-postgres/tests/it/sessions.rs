@@ -173,19 +173,24 @@ async fn attempts_are_counted_per_window_also_in_parallel() {
     })
     .await;
     assert_eq!((fresh.count, fresh.since), (1, later), "a new window");
-    must(&db, |tx| tx.sessions().uncount_attempt(&TokenHash([5; 32]))).await;
-    must(&db, |tx| tx.sessions().uncount_attempt(&TokenHash([5; 32]))).await;
-    assert_eq!(
-        db.number("SELECT echecs::bigint FROM connexions_tentatives"),
-        0,
-        "never below none"
-    );
+    for (had, limit, left) in [(1, 10, 0), (0, 10, 0), (10, 10, 9), (11, 10, 11)] {
+        db.execute(&format!("UPDATE connexions_tentatives SET echecs = {had}"));
+        must(&db, move |tx| {
+            tx.sessions().uncount_attempt(&TokenHash([5; 32]), limit)
+        })
+        .await;
+        assert_eq!(
+            db.number("SELECT echecs::bigint FROM connexions_tentatives"),
+            left,
+            "{had} of {limit}: never below none, and never back below a limit that was passed"
+        );
+    }
     must(&db, |tx| tx.sessions().clear_attempts(&TokenHash([5; 32]))).await;
     assert_eq!(db.number("SELECT count(*) FROM connexions_tentatives"), 0);
 }
 
 #[tokio::test]
-async fn the_log_does_not_take_a_session_for_the_account_of_its_number() {
+async fn the_log_tells_of_a_session_under_its_account() {
     let db = TestDb::new().await;
     let amal = new_user_id(&db, "amal", Role::Admin).await;
     let session = open(&db, amal, 1, 1).await;
@@ -193,13 +198,23 @@ async fn the_log_does_not_take_a_session_for_the_account_of_its_number() {
         tx.sessions().end(amal, session.id, now(), EndReason::Logout)
     })
     .await;
+    for (action, fact) in [
+        ("session_ouverte", "'mode' = 'bearer'"),
+        ("session_fermee", "'motif' = 'deconnexion'"),
+    ] {
+        assert_eq!(
+            db.number(&format!(
+                "SELECT count(*) FROM audit_log WHERE action = '{action}' AND objet_type = 'users' \
+                 AND objet_id = {amal} AND apres ->> {fact} AND ip = '127.0.0.1' \
+                 AND apres ->> 'session' = '00000000-0000-0000-0000-000000000001'"
+            )),
+            1,
+            "{action}"
+        );
+    }
     assert_eq!(
-        db.number(&format!(
-            "SELECT count(*) FROM audit_log WHERE objet_type = 'sessions' AND objet_id IS NULL \
-             AND coalesce(avant, apres) ->> 'utilisateur' = '{amal}' \
-             AND coalesce(avant, apres) ->> 'session' = '00000000-0000-0000-0000-000000000001'"
-        )),
+        db.number("SELECT count(*) FROM audit_log WHERE apres ? 'session'"),
         2,
-        "its beginning and its end"
+        "said once"
     );
 }
