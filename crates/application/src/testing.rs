@@ -63,8 +63,10 @@ impl Fakes {
         }
     }
 
-    /// The same, but time stands still, chance always gives the same, and the hasher has a place.
+    /// The same, but time stands still, chance always gives the same, the hasher has a place, and every
+    /// refresh token is one that was given out.
     pub fn app(mut self) -> App {
+        self.sessions.expect_knows_token().returning(|_| Ok(true));
         self.hasher.expect_reserve().returning(|_| Ok(Place::new(())));
         self.clock.expect_now().returning(now);
         let secrets = &mut self.secrets;

@@ -386,4 +386,16 @@ impl SessionQueries for PgSessionQueries {
             read_at: now,
         }))
     }
+
+    async fn knows_token(&self, hash: &TokenHash) -> Repo<bool> {
+        let row: Option<i32> = self
+            .reader
+            .first(|| {
+                refresh_tokens::table
+                    .find(hash.0.as_slice())
+                    .select(refresh_tokens::generation)
+            })
+            .await?;
+        Ok(row.is_some())
+    }
 }

@@ -545,10 +545,28 @@ async fn a_session_is_not_refreshed_without_end() {
 }
 
 #[tokio::test]
-async fn unknown_expired_and_ended_tokens_are_refused() {
+async fn a_made_up_token_is_refused_without_a_unit_of_work() {
+    let mut fakes = Fakes::default();
+    let hash = TokenHash(mix(1, &PRESENTED.0));
+    fakes
+        .sessions
+        .expect_knows_token()
+        .once()
+        .withf(move |asked| *asked == hash)
+        .returning(|_| Ok(false));
+    fakes.tx.sessions.expect_lock_token().never();
+    assert_eq!(
+        code_of(refresh(&fakes.app(), &visitor(), PRESENTED).await),
+        Code::InvalidRefreshToken
+    );
+}
+
+#[tokio::test]
+async fn forgotten_expired_and_ended_tokens_are_refused() {
     let hour = SignedDuration::from_hours(1);
     let hash = TokenHash(mix(1, &PRESENTED.0));
     for (found, code) in [
+        // Removed since it was looked up.
         (None, Code::InvalidRefreshToken),
         (
             Some((token(hash, 0, None, -hour), session(false))),

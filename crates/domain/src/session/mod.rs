@@ -153,6 +153,9 @@ pub struct LiveSession {
 pub trait SessionQueries: Send + Sync {
     /// The session with its user's present rights; `None` when ended, expired or deactivated.
     async fn live(&self, id: SessionId, now: Timestamp) -> Repo<Option<LiveSession>>;
+    /// Whether such a refresh token was ever given out and is still remembered, used or not: what a
+    /// stranger has made up is not worth a unit of work.
+    async fn knows_token(&self, hash: &TokenHash) -> Repo<bool>;
 }
 
 /// A copy of what [`SessionQueries::live`] answered, shared by the API processes, and the channel

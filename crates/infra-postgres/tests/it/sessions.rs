@@ -119,6 +119,11 @@ async fn a_token_is_exchanged_once() {
             .is_none()
     );
     assert_eq!(db.number("SELECT count(*) FROM refresh_tokens"), 2);
+    let queries = PgSessionQueries::new(db.reader());
+    for (byte, known) in [(1, true), (2, true), (9, false)] {
+        let found = queries.knows_token(&TokenHash([byte; 32])).await.unwrap();
+        assert_eq!(found, known, "{byte}: a used one is known, too");
+    }
 }
 
 #[tokio::test]

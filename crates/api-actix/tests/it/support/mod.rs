@@ -22,7 +22,7 @@ use domain::policy::{Actor, Role};
 use domain::ports::hasher::MockPasswordHasher;
 use domain::ports::unit_of_work::{FakeTx, FakeUnitOfWork};
 use domain::ports::{Clock, Place, Secrets};
-use domain::session::{LiveSession, SessionCache, SessionId, SessionQueries};
+use domain::session::{LiveSession, SessionCache, SessionId, SessionQueries, TokenHash};
 use domain::skill::MockSkillQueries;
 use domain::team::MockTeamQueries;
 use domain::technician::store::MockTechnicianQueries;
@@ -95,6 +95,10 @@ impl SessionQueries for Truth {
             read_at: now,
             ..session
         }))
+    }
+
+    async fn knows_token(&self, _: &TokenHash) -> Repo<bool> {
+        Ok(true)
     }
 }
 
