@@ -326,16 +326,6 @@ impl SessionStore for PgTx<'_> {
             .map_err(repo)?;
         Ok(())
     }
-
-    fn knows_address(&mut self, user: Id<User>, ip: &str) -> Repo<bool> {
-        let known = sessions::table
-            .filter(sessions::user_id.eq(user.get()))
-            .filter(sessions::ended_at.is_null())
-            .filter(sessions::ip.eq(ip));
-        diesel::select(diesel::dsl::exists(known))
-            .get_result(self.conn)
-            .map_err(repo)
-    }
 }
 
 /// Reads sessions.

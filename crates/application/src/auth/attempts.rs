@@ -2,7 +2,7 @@
 //!
 //! Three budgets, each for a window: of an account (or a name that is none) from one network, so
 //! that a stranger cannot lock the owner out; of an account from everywhere, so that many networks
-//! do not help, which spares the networks that are signed in to it; and of one network over all
+//! do not help, which spares the networks that have a live session of it; and of one network over all
 //! names. A network is an IPv4 address or the /64 that one subscriber of IPv6 has.
 
 use std::net::{IpAddr, Ipv6Addr};
@@ -54,18 +54,32 @@ pub(super) struct Whom {
 }
 
 /// The network of an address, as a text.
-pub(super) fn network(ip: Option<&str>) -> String {
-    match ip
-        .and_then(|ip| ip.parse::<IpAddr>().ok())
-        .map(|ip| ip.to_canonical())
-    {
-        Some(IpAddr::V6(ip)) => {
+fn known_network(ip: Option<&str>) -> Option<String> {
+    let ip: IpAddr = ip?.parse().ok()?;
+    Some(match ip.to_canonical() {
+        IpAddr::V6(ip) => {
             let subscriber = u128::from(ip) & (u128::MAX << 64);
             format!("{}/64", Ipv6Addr::from(subscriber))
         }
-        Some(ip) => ip.to_string(),
-        None => "-".to_owned(),
-    }
+        ip @ IpAddr::V4(_) => ip.to_string(),
+    })
+}
+
+/// The same; one for all requests whose address is not known.
+fn network(ip: Option<&str>) -> String {
+    known_network(ip).unwrap_or_else(|| "-".to_owned())
+}
+
+/// Whether the account has a live session that was last used from the network of this address. Not one
+/// that is over: who had a telephone of the owner's once must not go on guessing.
+fn is_signed_in_from(tx: &mut dyn Tx, user: Id<User>, ip: Option<&str>) -> Result<bool, AppError> {
+    let Some(here) = known_network(ip) else {
+        return Ok(false);
+    };
+    let live = tx.sessions().live_of(user)?;
+    Ok(live
+        .iter()
+        .any(|session| known_network(session.ip.as_deref()).as_ref() == Some(&here)))
 }
 
 impl Bucket {
@@ -124,9 +138,9 @@ impl Buckets {
                 continue;
             };
             let spared = bucket.hash == buckets.account.hash
-                && match (tried.user, tried.ip) {
-                    (Some(user), Some(ip)) => tx.sessions().knows_address(user, ip)?,
-                    _ => false,
+                && match tried.user {
+                    Some(user) => is_signed_in_from(tx, user, tried.ip)?,
+                    None => false,
                 };
             if !spared {
                 return Ok(Err(refusal));

@@ -52,13 +52,8 @@ fn counted(fakes: &mut Fakes, counts: [i32; 3], ago: SignedDuration) {
 }
 
 #[tokio::test]
-async fn many_networks_together_are_stopped_and_the_owner_is_not() {
-    for (counts, known, refused) in [
-        ([201, 1, 1], false, true),
-        ([1, 101, 1], false, true),
-        ([1, 101, 1], true, false),
-        ([1, 100, 10], false, false),
-    ] {
+async fn many_networks_together_are_stopped() {
+    for (counts, refused) in [([201, 1, 1], true), ([1, 101, 1], true), ([1, 100, 10], false)] {
         let mut fakes = Fakes::default();
         counted(&mut fakes, counts, SignedDuration::ZERO);
         fakes
@@ -66,12 +61,7 @@ async fn many_networks_together_are_stopped_and_the_owner_is_not() {
             .users
             .expect_find_by_identifier()
             .returning(|_| Ok(Some(user(7, Role::Manager))));
-        fakes
-            .tx
-            .sessions
-            .expect_knows_address()
-            .withf(|u, ip| *u == Id::new(7) && ip == "10.0.0.1")
-            .returning(move |_, _| Ok(known));
+        fakes.tx.sessions.expect_live_of().returning(|_| Ok(Vec::new()));
         fakes.hasher.expect_verify().returning(|_, _, _| Ok(false));
         fakes.tx.audit.expect_record().return_const(());
         let code = code_of(login(&fakes.app(), &visitor(), attempt("u7")).await);
@@ -79,7 +69,53 @@ async fn many_networks_together_are_stopped_and_the_owner_is_not() {
             true => Code::RateLimited,
             false => Code::InvalidCredentials,
         };
-        assert_eq!(code, expected, "{counts:?}, known: {known}");
+        assert_eq!(code, expected, "{counts:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_the_owner_is_signed_in_the_tries_of_others_do_not_count() {
+    for (signed_in, here, spared) in [
+        (Some("203.0.113.7"), Some("203.0.113.7"), true),
+        (Some("203.0.113.7"), Some("203.0.113.8"), false),
+        // A neighbour in the network of one subscriber, and one beyond it.
+        (Some("2001:db8:1:2::a"), Some("2001:db8:1:2:ffff::b"), true),
+        (Some("2001:db8:1:2::a"), Some("2001:db8:1:3::a"), false),
+        (Some("::ffff:203.0.113.7"), Some("203.0.113.7"), true),
+        // Two addresses that nobody knows are not the same one.
+        (None, None, false),
+        (None, Some("203.0.113.7"), false),
+        (Some("203.0.113.7"), None, false),
+    ] {
+        let mut fakes = Fakes::default();
+        counted(&mut fakes, [1, 101, 1], SignedDuration::ZERO);
+        fakes
+            .tx
+            .users
+            .expect_find_by_identifier()
+            .returning(|_| Ok(Some(user(7, Role::Manager))));
+        let sessions = &mut fakes.tx.sessions;
+        sessions
+            .expect_live_of()
+            .withf(|u| *u == Id::new(7))
+            .returning(move |_| {
+                let elsewhere = Some("198.51.100.1".to_owned());
+                let at = |ip| Session {
+                    ip,
+                    ..session(false)
+                };
+                Ok(vec![at(elsewhere), at(signed_in.map(ToOwned::to_owned))])
+            });
+        fakes.hasher.expect_verify().returning(|_, _, _| Ok(false));
+        fakes.tx.audit.expect_record().return_const(());
+        let mut visitor = visitor();
+        visitor.origin.ip = here.map(ToOwned::to_owned);
+        let code = code_of(login(&fakes.app(), &visitor, attempt("u7")).await);
+        let expected = match spared {
+            true => Code::InvalidCredentials,
+            false => Code::RateLimited,
+        };
+        assert_eq!(code, expected, "signed in at {signed_in:?}, tried from {here:?}");
     }
 }
 
@@ -101,11 +137,7 @@ async fn the_first_try_past_a_limit_is_audited_and_a_storm_after_it_is_not() {
             .users
             .expect_find_by_identifier()
             .returning(|_| Ok(Some(user(7, Role::Manager))));
-        fakes
-            .tx
-            .sessions
-            .expect_knows_address()
-            .returning(|_, _| Ok(false));
+        fakes.tx.sessions.expect_live_of().returning(|_| Ok(Vec::new()));
         fakes
             .tx
             .audit

@@ -128,8 +128,6 @@ pub trait SessionStore {
     fn uncount_attempt(&mut self, bucket: &TokenHash, limit: i32) -> Repo<()>;
     /// Forgets the counted checks after a success.
     fn clear_attempts(&mut self, bucket: &TokenHash) -> Repo<()>;
-    /// Whether somebody is signed in to the account from this address.
-    fn knows_address(&mut self, user: Id<User>, ip: &str) -> Repo<bool>;
 }
 
 /// What a live session stands for at this moment.

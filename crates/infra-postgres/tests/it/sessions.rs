@@ -149,6 +149,25 @@ async fn ending_all_spares_the_one_to_keep_and_other_users() {
 }
 
 #[tokio::test]
+async fn who_is_signed_in_has_neither_ended_nor_let_the_session_expire() {
+    let db = TestDb::new().await;
+    let amal = new_user_id(&db, "amal", Role::Admin).await;
+    for (id, byte) in [(1, 1), (2, 2), (3, 3)] {
+        open(&db, amal, id, byte).await;
+    }
+    must(&db, move |tx| {
+        tx.sessions().end(amal, SessionId(1), now(), EndReason::Logout)
+    })
+    .await;
+    db.execute(
+        "UPDATE sessions SET expires_at = now() - interval '1 second' \
+         WHERE id = '00000000-0000-0000-0000-000000000002'",
+    );
+    let live = must(&db, move |tx| tx.sessions().live_of(amal)).await;
+    assert_eq!(live.iter().map(|s| s.id).collect::<Vec<_>>(), [SessionId(3)]);
+}
+
+#[tokio::test]
 async fn attempts_are_counted_per_window_also_in_parallel() {
     let db = std::sync::Arc::new(TestDb::new().await);
     let window = now() - SignedDuration::from_mins(15);
