@@ -67,7 +67,7 @@ async fn count_and_find(
     identifier: &str,
 ) -> Result<(Option<Record<User>>, Buckets), AppError> {
     let (policy, secrets) = (app.session_policy, app.secrets.clone());
-    let (now, typed, identifier) = (visitor.now, typed.to_owned(), identifier.to_owned());
+    let (clock, typed, identifier) = (app.clock.clone(), typed.to_owned(), identifier.to_owned());
     let ip = visitor.origin.ip.clone();
     let (user, counted) = app
         .run("auth.attempt", &visitor.origin, move |tx| {
@@ -77,7 +77,7 @@ async fn count_and_find(
                 user: user.as_ref().map(|user| user.id),
                 shown: shown(secrets.as_ref(), &identifier, user.is_some()),
                 ip: ip.as_deref(),
-                now,
+                now: clock.now(),
             };
             let counted = Buckets::count(tx, secrets.as_ref(), &policy, &tried)?;
             Ok((user, counted))
@@ -120,28 +120,9 @@ async fn open(
 ) -> Result<SignedIn, AppError> {
     let refresh = RefreshSecret(app.secrets.bits256());
     let hash = refresh.hash(app.secrets.as_ref());
-    let now = visitor.now;
-    let session = Session {
-        id: SessionId(app.secrets.bits128()),
-        user: user.id,
-        created_at: now,
-        last_seen_at: now,
-        expires_at: after(now, app.session_policy.refresh_ttl),
-        ended: None,
-        ip: visitor.origin.ip.clone(),
-        user_agent: visitor.user_agent.clone(),
-        mode,
-    };
-    let first = RefreshToken {
-        hash,
-        session: session.id,
-        generation: 0,
-        issued_at: now,
-        expires_at: session.expires_at,
-        used_at: None,
-        successor: None,
-    };
-    let checked = user.clone();
+    let id = SessionId(app.secrets.bits128());
+    let (checked, visitor_in) = (user.clone(), visitor.clone());
+    let (clock, policy) = (app.clock.clone(), app.session_policy);
     let mut origin = visitor.origin.clone();
     origin.actor = Some(user.id);
     let (live, user, surplus) = app
@@ -152,11 +133,34 @@ async fn open(
                 // Deactivated, or another password since it was checked.
                 .filter(|u| u.is_active && u.password_hash == checked.password_hash)
                 .ok_or(AppError::Unauthenticated(Code::InvalidCredentials))?;
+            // Not the instant of the request, which has waited for its turn to be hashed and for this
+            // lock since: the session and its tokens begin now.
+            let now = clock.now();
+            let session = Session {
+                id,
+                user: user.id,
+                created_at: now,
+                last_seen_at: now,
+                expires_at: after(now, policy.refresh_ttl),
+                ended: None,
+                ip: visitor_in.origin.ip.clone(),
+                user_agent: visitor_in.user_agent.clone(),
+                mode,
+            };
+            let first = RefreshToken {
+                hash,
+                session: id,
+                generation: 0,
+                issued_at: now,
+                expires_at: session.expires_at,
+                used_at: None,
+                successor: None,
+            };
             buckets.settle(tx)?;
             tx.users().touch_login(user.id, now)?;
             tx.sessions().open(&session, &first)?;
             let surplus = end_surplus(tx, user.id, now)?;
-            Ok((live(tx, &user, session.id, now)?, user, surplus))
+            Ok((live(tx, &user, id, now)?, user, surplus))
         })
         .await?;
     announce(app, &surplus).await;

@@ -248,13 +248,20 @@ async fn a_right_password_opens_a_session_and_forgets_the_failures() {
         .users
         .expect_touch_login()
         .once()
+        .withf(|_, at| *at == now())
         .returning(|_, _| Ok(()));
     fakes
         .tx
         .sessions
         .expect_open()
         .once()
-        .withf(|s, t| s.user == Id::new(7) && t.generation == 0 && t.session == s.id)
+        .withf(|s, t| {
+            // The present instant, however long the request has waited.
+            let begins = [s.created_at, s.last_seen_at, t.issued_at] == [now(); 3];
+            let week = SignedDuration::from_hours(7 * 24);
+            let ends = [s.expires_at, t.expires_at] == [now() + week; 2];
+            begins && ends && s.user == Id::new(7) && t.generation == 0 && t.session == s.id
+        })
         .returning(|_, _| Ok(()));
     fakes
         .tx
@@ -262,12 +269,20 @@ async fn a_right_password_opens_a_session_and_forgets_the_failures() {
         .expect_actor()
         .once()
         .returning(|_| Ok(Some(actor(7, Role::Manager))));
-    let signed_in = login(&fakes.app(), &visitor(), attempt("  U7@Exemple.ma "))
+    let waited = Visitor {
+        now: now() - SignedDuration::from_secs(30),
+        ..visitor()
+    };
+    let signed_in = login(&fakes.app(), &waited, attempt("  U7@Exemple.ma "))
         .await
         .unwrap();
     assert_eq!(
-        (signed_in.user.id, signed_in.session.auth_version),
-        (Id::new(7), 3)
+        (
+            signed_in.user.id,
+            signed_in.session.auth_version,
+            signed_in.session.read_at
+        ),
+        (Id::new(7), 3, now())
     );
 }
 
