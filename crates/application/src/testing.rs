@@ -63,11 +63,12 @@ impl Fakes {
         }
     }
 
-    /// The same, but time stands still, chance always gives the same, the hasher has a place, and every
-    /// refresh token is one that was given out.
+    /// The same, but time stands still, chance always gives the same, the hasher has a place and finds
+    /// every hash strong enough, and every refresh token is one that was given out.
     pub fn app(mut self) -> App {
         self.sessions.expect_knows_token().returning(|_| Ok(true));
         self.hasher.expect_reserve().returning(|_| Ok(Place::new(())));
+        self.hasher.expect_needs_rehash().return_const(false);
         self.clock.expect_now().returning(now);
         let secrets = &mut self.secrets;
         secrets.expect_bits256().returning(|| [42; 32]);

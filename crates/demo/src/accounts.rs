@@ -100,6 +100,10 @@ impl PasswordHasher for OneHash {
     ) -> Result<bool, HashError> {
         Ok(false)
     }
+
+    fn needs_rehash(&self, _hash: &str) -> bool {
+        false
+    }
 }
 
 /// The command that makes an account; its password is never used, see [`closed`].

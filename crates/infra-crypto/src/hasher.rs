@@ -278,6 +278,11 @@ impl PasswordHasher for BcryptHasher {
             .await?
             && known)
     }
+
+    fn needs_rehash(&self, hash: &str) -> bool {
+        let parts: Result<bcrypt::HashParts, _> = hash.parse();
+        parts.is_ok_and(|parts| parts.get_cost() < self.cost)
+    }
 }
 
 #[cfg(test)]
@@ -337,6 +342,16 @@ mod tests {
             verify(&hasher, "x", Some("not a hash")).await,
             Err(HashError::Failed(_))
         ));
+    }
+
+    #[tokio::test]
+    async fn only_a_weaker_hash_is_worth_making_anew() {
+        let of = |cost| BcryptHasher::with_permits(cost, 1).expect("cost");
+        let hash = of(5).hash("x").await.expect("hash");
+        assert!(of(6).needs_rehash(&hash));
+        assert!(!of(5).needs_rehash(&hash));
+        assert!(!of(4).needs_rehash(&hash), "a stronger one stays");
+        assert!(!of(6).needs_rehash("not a hash"));
     }
 
     #[tokio::test]

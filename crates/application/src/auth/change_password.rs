@@ -64,7 +64,7 @@ pub async fn change_password(app: &App, ctx: &Ctx, cmd: ChangePassword) -> Resul
             let before = tx
                 .users()
                 .lock(id)?
-                .filter(|u| u.password_hash == user.password_hash)
+                .filter(|now| rules::same_password(&user, now))
                 .ok_or(AppError::rule(Code::WrongPassword))?;
             let after = User {
                 password_hash: hash.clone(),

@@ -5,7 +5,7 @@ use domain::audit::AuditEvent;
 use domain::ports::{Secrets, Tx};
 use domain::session::{EndReason, LiveSession, RefreshToken, Session, SessionId, SessionMode};
 use domain::text::{FieldIssue, IssueCode, is_email};
-use domain::user::User;
+use domain::user::{User, rules};
 
 use super::attempts::{Buckets, Tried, reserve};
 use super::{RefreshSecret, SignedIn, Visitor, after, announce};
@@ -52,7 +52,10 @@ pub async fn login(app: &App, visitor: &Visitor, cmd: Login) -> Result<SignedIn,
         .verify(place, &cmd.password, known.map(|u| u.password_hash.as_str()))
         .await?;
     match (known, right) {
-        (Some(user), true) => open(app, visitor, user, buckets, cmd.mode).await,
+        (Some(user), true) => {
+            let stronger = rehash(app, visitor, user, &cmd.password).await;
+            open(app, visitor, user, stronger, buckets, cmd.mode).await
+        }
         _ => {
             refuse(app, visitor, &identifier, user.as_ref().map(|u| u.id.get())).await?;
             Err(AppError::Unauthenticated(Code::InvalidCredentials))
@@ -111,10 +114,21 @@ async fn refuse(app: &App, visitor: &Visitor, identifier: &str, user: Option<i64
     .await
 }
 
+/// The stronger hash that the password gets once the work factor has been raised. The sign-in does not
+/// depend on it: where the queue has no place for it, or it fails, the next one tries again.
+async fn rehash(app: &App, visitor: &Visitor, user: &Record<User>, password: &str) -> Option<String> {
+    if !app.hasher.needs_rehash(&user.password_hash) {
+        return None;
+    }
+    let _place = reserve(app, visitor.origin.ip.as_deref()).ok()?;
+    app.hasher.hash(password).await.ok()
+}
+
 async fn open(
     app: &App,
     visitor: &Visitor,
     user: &Record<User>,
+    stronger: Option<String>,
     buckets: Buckets,
     mode: SessionMode,
 ) -> Result<SignedIn, AppError> {
@@ -131,7 +145,7 @@ async fn open(
                 .users()
                 .lock(checked.id)?
                 // Deactivated, or another password since it was checked.
-                .filter(|u| u.is_active && u.password_hash == checked.password_hash)
+                .filter(|now| now.is_active && rules::same_password(&checked, now))
                 .ok_or(AppError::Unauthenticated(Code::InvalidCredentials))?;
             // Not the instant of the request, which has waited for its turn to be hashed and for this
             // lock since: the session and its tokens begin now.
@@ -158,6 +172,12 @@ async fn open(
             };
             buckets.settle(tx)?;
             tx.users().touch_login(user.id, now)?;
+            // Another sign-in may have been faster.
+            if let Some(stronger) = &stronger
+                && user.password_hash == checked.password_hash
+            {
+                tx.users().renew_hash(user.id, stronger)?;
+            }
             tx.sessions().open(&session, &first)?;
             let surplus = end_surplus(tx, user.id, now)?;
             Ok((live(tx, &user, id, now)?, user, surplus))

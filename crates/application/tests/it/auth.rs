@@ -4,13 +4,14 @@ use application::auth::{
     ChangePassword, Login, RefreshSecret, Visitor, authenticate, change_password, login, refresh,
 };
 use application::{AppError, Code};
-use domain::Id;
+use domain::{Id, Record};
 use domain::audit::Origin;
 use domain::policy::Role;
-use domain::ports::HashError;
+use domain::ports::{HashError, Place};
 use domain::session::{
     Attempts, EndReason, LiveSession, RefreshToken, Session, SessionId, SessionMode, TokenHash,
 };
+use domain::user::User;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::{Fakes, actor, code_of, ctx, mix, now, user};
@@ -284,6 +285,104 @@ async fn a_right_password_opens_a_session_and_forgets_the_failures() {
         ),
         (Id::new(7), 3, now())
     );
+}
+
+/// Fakes in which u7 signs in with the right password and the account is `locked` by then.
+fn signs_in(locked: Record<User>) -> Fakes {
+    let mut fakes = Fakes::default();
+    counted(&mut fakes, [1, 1, 1], SignedDuration::ZERO);
+    let users = &mut fakes.tx.users;
+    users
+        .expect_find_by_identifier()
+        .returning(|_| Ok(Some(user(7, Role::Manager))));
+    users.expect_lock().returning(move |_| Ok(Some(locked.clone())));
+    users.expect_touch_login().returning(|_, _| Ok(()));
+    users
+        .expect_actor()
+        .returning(|_| Ok(Some(actor(7, Role::Manager))));
+    let sessions = &mut fakes.tx.sessions;
+    sessions.expect_clear_attempts().returning(|_| Ok(()));
+    sessions.expect_uncount_attempt().returning(|_, _| Ok(()));
+    sessions.expect_live_of().returning(|_| Ok(Vec::new()));
+    sessions.expect_open().returning(|_, _| Ok(()));
+    fakes.hasher.expect_verify().once().returning(|_, _, _| Ok(true));
+    fakes.tx.audit.expect_record().return_const(());
+    fakes
+}
+
+#[tokio::test]
+async fn a_weak_hash_is_made_anew_at_sign_in_and_nothing_else_changes() {
+    let mut fakes = signs_in(user(7, Role::Manager));
+    fakes
+        .hasher
+        .expect_needs_rehash()
+        .once()
+        .withf(|hash| hash == "hash")
+        .return_const(true);
+    fakes
+        .hasher
+        .expect_hash()
+        .once()
+        .withf(|password| password == "correct horse")
+        .returning(|_| Ok("stronger".into()));
+    fakes
+        .tx
+        .users
+        .expect_renew_hash()
+        .once()
+        .withf(|id, hash| *id == Id::new(7) && hash == "stronger")
+        .returning(|_, _| Ok(()));
+    // Neither an edit of the account nor the end of a session is expected.
+    let signed_in = login(&fakes.app(), &visitor(), attempt("u7")).await.unwrap();
+    assert_eq!(signed_in.session.auth_version, 3);
+}
+
+#[tokio::test]
+async fn a_hash_that_cannot_be_made_anew_keeps_nobody_out() {
+    for place in [true, false] {
+        let mut fakes = signs_in(user(7, Role::Manager));
+        fakes.hasher.expect_needs_rehash().once().return_const(true);
+        // The first place is that of the check.
+        let mut places = [true, place].into_iter();
+        fakes.hasher.expect_reserve().times(2).returning(move |_| {
+            match places.next().expect("two places") {
+                true => Ok(Place::new(())),
+                false => Err(HashError::Busy),
+            }
+        });
+        fakes
+            .hasher
+            .expect_hash()
+            .times(usize::from(place))
+            .returning(|_| Err(HashError::Busy));
+        fakes.tx.users.expect_renew_hash().never();
+        login(&fakes.app(), &visitor(), attempt("u7")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_hash_made_anew_meanwhile_is_the_same_password_and_an_edited_one_is_not() {
+    for (version, refused) in [(1, false), (2, true)] {
+        let locked = Record {
+            version,
+            data: User {
+                password_hash: "another".into(),
+                ..user(7, Role::Manager).data
+            },
+            ..user(7, Role::Manager)
+        };
+        let mut fakes = signs_in(locked);
+        fakes.hasher.expect_needs_rehash().once().return_const(true);
+        fakes
+            .hasher
+            .expect_hash()
+            .once()
+            .returning(|_| Ok("stronger".into()));
+        fakes.tx.users.expect_renew_hash().never();
+        let answer = login(&fakes.app(), &visitor(), attempt("u7")).await;
+        let expected = refused.then_some(Code::InvalidCredentials);
+        assert_eq!(answer.err().map(|e| e.code()), expected, "version {version}");
+    }
 }
 
 #[tokio::test]

@@ -38,6 +38,10 @@ impl PasswordHasher for PlainHasher {
     ) -> Result<bool, HashError> {
         Ok(hash == Some(hash_of(password).as_str()))
     }
+
+    fn needs_rehash(&self, _hash: &str) -> bool {
+        false
+    }
 }
 
 pub fn hash_of(password: &str) -> String {

@@ -47,4 +47,7 @@ pub trait PasswordHasher: Send + Sync {
         password: &str,
         hash: Option<&'a str>,
     ) -> Result<bool, HashError>;
+    /// Whether this hash is weaker than those that are made now: worth making anew when the password is at
+    /// hand. Not so for what is no hash.
+    fn needs_rehash(&self, hash: &str) -> bool;
 }

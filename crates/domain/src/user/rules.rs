@@ -187,6 +187,12 @@ fn is_own(password: &str, user: &User) -> bool {
     .any(|own| own.chars().count() >= 3 && own == typed)
 }
 
+/// Whether a password that was checked against one reading of an account is still the one of another: a
+/// hash that was only made anew has no new version.
+pub fn same_password(checked: &Record<User>, now: &Record<User>) -> bool {
+    checked.password_hash == now.password_hash || checked.version == now.version
+}
+
 /// Nobody grants a role above their own.
 pub fn may_grant(actor: &Actor, roles: &[Role]) -> bool {
     let own = actor.roles.iter().map(|r| r.level()).max().unwrap_or_default();

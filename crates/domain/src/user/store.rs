@@ -25,6 +25,9 @@ pub trait UserStore {
     fn update(&mut self, before: &Record<User>, after: &User) -> Repo<Record<User>>;
     /// Notes a successful sign-in, without a new version.
     fn touch_login(&mut self, id: Id<User>, at: Timestamp) -> Repo<()>;
+    /// Replaces the hash of the password by another one of the same password, without a new version: it is
+    /// nobody's edit, and nobody's copy of the account is outdated by it.
+    fn renew_hash(&mut self, id: Id<User>, hash: &str) -> Repo<()>;
     /// The active accounts that have this role, each locked: the last admin rule needs the answer to
     /// stay true until the commit.
     fn lock_active_with_role(&mut self, role: Role) -> Repo<Vec<Id<User>>>;

@@ -3,6 +3,7 @@
 use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
+use domain::audit::{AuditEvent, AuditLog};
 use domain::error::Repo;
 use domain::policy::{Actor, Role};
 use domain::user::{User, UserStore};
@@ -127,6 +128,20 @@ impl UserStore for PgTx<'_> {
             .set(users::last_login.eq(Ts(at)))
             .execute(self.conn)
             .map_err(repo)?;
+        Ok(())
+    }
+
+    fn renew_hash(&mut self, id: Id<User>, hash: &str) -> Repo<()> {
+        diesel::update(users::table.find(id.get()))
+            .set(users::hashed_password.eq(hash))
+            .execute(self.conn)
+            .map_err(repo)?;
+        self.record(&AuditEvent {
+            action: "empreinte_renouvelee",
+            object: "users",
+            object_id: Some(id.get()),
+            facts: Vec::new(),
+        });
         Ok(())
     }
 

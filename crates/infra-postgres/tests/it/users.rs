@@ -9,7 +9,7 @@ use domain::user::{UserFilter, UserQueries, UserSort};
 use infra_postgres::users::PgUserQueries;
 use test_support::TestDb;
 
-use crate::support::{must, new_user, now, origin, page, user, walk};
+use crate::support::{must, new_user, new_user_id, now, origin, page, user, walk};
 
 #[tokio::test]
 async fn an_account_comes_back_as_it_went_with_all_its_roles() {
@@ -205,4 +205,28 @@ async fn the_first_account_is_made_once_however_many_try() {
     let made = [made.0, made.1, made.2, made.3];
     assert_eq!(made.iter().filter(|first| **first).count(), 1, "{made:?}");
     assert_eq!(db.number("SELECT count(*) FROM users"), 1);
+}
+
+#[tokio::test]
+async fn a_renewed_hash_is_told_in_the_log_and_outdates_nobody() {
+    let db = TestDb::new().await;
+    let amal = new_user_id(&db, "amal", Role::Admin).await;
+    let before = must(&db, move |tx| tx.users().find(amal)).await.unwrap();
+    must(&db, move |tx| tx.users().renew_hash(amal, "$2b$13$stronger")).await;
+    let after = must(&db, move |tx| tx.users().find(amal)).await.unwrap();
+    assert_eq!(after.password_hash, "$2b$13$stronger");
+    assert_eq!(
+        (after.version, after.auth_version, after.updated_at),
+        (before.version, before.auth_version, before.updated_at)
+    );
+    let told = format!("action = 'empreinte_renouvelee' AND objet_type = 'users' AND objet_id = {amal}");
+    assert_eq!(
+        db.number(&format!("SELECT count(*) FROM audit_log WHERE {told}")),
+        1
+    );
+    assert_eq!(
+        db.number("SELECT count(*) FROM audit_log a WHERE a::text LIKE '%$2b$%'"),
+        0,
+        "what it is stays out of the log"
+    );
 }

@@ -190,6 +190,7 @@ impl Setup {
             Arc::new(SystemSecrets::new(&keys.current, None).expect("random bits"));
         let mut hasher = self.hasher;
         hasher.expect_reserve().returning(|_| Ok(Place::new(())));
+        hasher.expect_needs_rehash().return_const(false);
         let mut app = App {
             uow: Arc::new(FakeUnitOfWork::new(self.tx)),
             users: Arc::new(self.users),
