@@ -24,6 +24,8 @@ pub const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/prob
 pub enum Refusal {
     /// A use case refused, or failed.
     App(AppError),
+    /// The same, with headers that go with it: cookies that are good for nothing any more.
+    AppWith(AppError, Vec<(HeaderName, HeaderValue)>),
     /// The adapter refused before any use case.
     Http {
         /// Which rule of HTTP or of the contract.
@@ -68,7 +70,7 @@ impl Refusal {
     /// The code.
     pub fn code(&self) -> AnyCode {
         match self {
-            Self::App(error) => AnyCode::App(error.code()),
+            Self::App(error) | Self::AppWith(error, _) => AnyCode::App(error.code()),
             Self::Http { code, .. } => AnyCode::Http(*code),
         }
     }
@@ -80,7 +82,9 @@ impl Refusal {
 
     /// Every cause of a failure in one line, for the log; `None` when it is the caller's doing.
     pub fn chain(&self) -> Option<String> {
-        let Self::App(error) = self else { return None };
+        let (Self::App(error) | Self::AppWith(error, _)) = self else {
+            return None;
+        };
         if !self.status().is_server_error() {
             return None;
         }
@@ -96,8 +100,10 @@ impl Refusal {
 
     fn issues(&self) -> &[FieldIssue] {
         match self {
-            Self::App(AppError::Invalid(issues)) | Self::Http { issues, .. } => issues,
-            Self::App(_) => &[],
+            Self::App(AppError::Invalid(issues))
+            | Self::AppWith(AppError::Invalid(issues), _)
+            | Self::Http { issues, .. } => issues,
+            Self::App(_) | Self::AppWith(..) => &[],
         }
     }
 
@@ -108,6 +114,10 @@ impl Refusal {
         match self {
             Self::Http { headers: own, .. } => headers.extend(own.iter().cloned()),
             Self::App(error) => describe(error, &mut members, &mut headers),
+            Self::AppWith(error, own) => {
+                headers.extend(own.iter().cloned());
+                describe(error, &mut members, &mut headers);
+            }
         }
         if self.status() == StatusCode::UNAUTHORIZED {
             headers.push((

@@ -1,7 +1,9 @@
 //! Signing in, refreshing and signing out; web clients with cookies.
 
 use domain::policy::{Actor, Role};
-use domain::session::{Attempts, LiveSession, RefreshToken, Session, SessionId, SessionMode};
+use domain::session::{
+    Attempts, EndReason, LiveSession, RefreshToken, Session, SessionId, SessionMode, TokenHash,
+};
 use domain::user::User;
 use domain::{Id, Record};
 use serde_json::{Value, json};
@@ -16,6 +18,34 @@ fn actor() -> Actor {
         clients: vec![],
         teams: vec![],
     }
+}
+
+/// A live session of u3 and its token.
+fn given(mode: SessionMode, hash: TokenHash) -> (RefreshToken, Session) {
+    let at: jiff::Timestamp = "2026-03-01T09:00:00Z".parse().expect("instant");
+    let end = "2026-03-08T09:00:00Z".parse().expect("instant");
+    let id = SessionId(77);
+    let token = RefreshToken {
+        hash,
+        session: id,
+        generation: 0,
+        issued_at: at,
+        expires_at: end,
+        used_at: None,
+        successor: None,
+    };
+    let session = Session {
+        id,
+        user: Id::new(3),
+        created_at: at,
+        last_seen_at: at,
+        expires_at: end,
+        ended: None,
+        ip: None,
+        user_agent: None,
+        mode,
+    };
+    (token, session)
 }
 
 /// A process where u3 may sign in with `right`, and the refresh token of 32 sevens is good.
@@ -45,32 +75,9 @@ fn world_with(mode: SessionMode, settings: Vec<(&'static str, String)>) -> World
     tx.sessions.expect_clear_attempts().returning(|_| Ok(()));
     tx.sessions.expect_open().returning(|_, _| Ok(()));
     tx.sessions.expect_rotate().returning(|_, _, _| Ok(true));
-    tx.sessions.expect_lock_token().returning(move |hash| {
-        let at: jiff::Timestamp = "2026-03-01T09:00:00Z".parse().expect("instant");
-        let end = "2026-03-08T09:00:00Z".parse().expect("instant");
-        let id = SessionId(77);
-        let token = RefreshToken {
-            hash: *hash,
-            session: id,
-            generation: 0,
-            issued_at: at,
-            expires_at: end,
-            used_at: None,
-            successor: None,
-        };
-        let session = Session {
-            id,
-            user: Id::new(3),
-            created_at: at,
-            last_seen_at: at,
-            expires_at: end,
-            ended: None,
-            ip: None,
-            user_agent: None,
-            mode,
-        };
-        Ok(Some((token, session)))
-    });
+    tx.sessions
+        .expect_lock_token()
+        .returning(move |hash| Ok(Some(given(mode, *hash))));
     let found = known.clone();
     tx.users
         .expect_find_by_identifier()
@@ -286,6 +293,69 @@ async fn a_cookie_with_a_proof_refreshes() {
                 .any(|c| c.starts_with("__Secure-erp_refresh=") && !c.contains(&token())),
             "a new one: {set:?}"
         );
+    }
+}
+
+/// The process, where the session is over.
+fn ended_world(settings: Vec<(&'static str, String)>) -> World {
+    let mut setup = Setup {
+        settings,
+        ..Setup::default()
+    };
+    setup.tx.sessions.expect_lock_token().returning(|hash| {
+        let (token, session) = given(SessionMode::Cookie, *hash);
+        let ended = Some((session.created_at, EndReason::Logout));
+        Ok(Some((token, Session { ended, ..session })))
+    });
+    setup.world()
+}
+
+#[actix_web::test]
+async fn a_browser_forgets_a_cookie_that_is_refused() {
+    for (secure, refresh_name, csrf_name) in [
+        ("true", "__Secure-erp_refresh", "__Host-erp_csrf"),
+        ("false", "erp_refresh", "erp_csrf"),
+    ] {
+        let world = ended_world(vec![("COOKIE_SECURE", secure.to_owned())]);
+        let proof = api_actix::security::cookie::csrf_text(
+            &application::auth::RefreshSecret([7; 32]),
+            world.state.app.secrets.as_ref(),
+        );
+        for (cookie, code) in [
+            (format!("{refresh_name}={}", token()), "SESSION_ENDED"),
+            (format!("{refresh_name}=none"), "INVALID_REFRESH_TOKEN"),
+            (format!("{csrf_name}={proof}"), "INVALID_REFRESH_TOKEN"),
+        ] {
+            let reply = refresh(&cookie).header("x-csrf-token", &proof).send(&world).await;
+            assert_eq!((reply.status, reply.code().as_str()), (401, code), "{cookie}");
+            let set = cookies(&reply);
+            assert_eq!(set.len(), 2, "{cookie}: {set:?}");
+            for (name, path) in [(refresh_name, "/api/v1/auth"), (csrf_name, "/")] {
+                assert!(
+                    set.iter().any(|c| c.starts_with(&format!("{name}=;"))
+                        && c.contains("Max-Age=0")
+                        && c.contains(&format!("Path={path};"))),
+                    "{name}: {set:?}"
+                );
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_browser_keeps_a_cookie_that_was_not_judged() {
+    let world = ended_world(Vec::new());
+    let cookie = format!("__Secure-erp_refresh={}", token());
+    for (request, status) in [
+        // A foreign page must not be able to sign anybody out.
+        (refresh(&cookie), 403),
+        // Refused is what the body holds.
+        (refresh(&cookie).json(&json!({ "refresh_token": token() })), 401),
+        (ask("POST", "/api/v1/auth/refresh"), 401),
+    ] {
+        let reply = request.send(&world).await;
+        assert_eq!(reply.status, status);
+        assert!(cookies(&reply).is_empty());
     }
 }
 

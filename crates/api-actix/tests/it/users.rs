@@ -494,3 +494,26 @@ async fn sessions_are_seen_and_ended() {
         "this process forgets at once"
     );
 }
+
+#[actix_web::test]
+async fn who_is_signed_out_already_is_signed_out() {
+    let mut setup = Setup::default();
+    setup
+        .tx
+        .sessions
+        .expect_end()
+        .times(2)
+        .returning(|_, _, _, _| Ok(false));
+    let world = setup.world();
+    let send = async |method: &str, path: &str| ask(method, path).by(&world, 4).send(&world).await;
+    // Ended on another process a moment ago, which this one has not heard of.
+    let reply = send("POST", "/api/v1/auth/logout").await;
+    assert_eq!(reply.status, 204);
+    assert_eq!(reply.headers.get_all("set-cookie").count(), 2);
+    let named = format!("/api/v1/auth/sessions/{:032x}", 4);
+    assert_eq!(send("DELETE", &named).await.status, 404, "there is none to end");
+    world.truth.end(4);
+    world.state.sessions.forget_all();
+    let reply = send("POST", "/api/v1/auth/logout").await;
+    assert_eq!((reply.status, reply.code().as_str()), (401, "SESSION_ENDED"));
+}

@@ -24,30 +24,36 @@ pub async fn list_sessions(app: &App, ctx: &Ctx) -> Result<Vec<Session>, AppErro
 /// # Errors
 /// `NotFound` when the caller has no such live session.
 pub async fn end_session(app: &App, ctx: &Ctx, session: SessionId) -> Result<(), AppError> {
-    end(app, ctx, session, EndReason::Revoked).await
+    if end(app, ctx, session, EndReason::Revoked).await? {
+        Ok(())
+    } else {
+        Err(AppError::NotFound)
+    }
 }
 
-/// Ends the session of the request.
+/// Ends the session of the request; one that is over already stays so: who asks has what they want.
 ///
 /// # Errors
-/// `NotFound` when it is over already.
+/// Only those of the store.
 pub async fn logout(app: &App, ctx: &Ctx) -> Result<(), AppError> {
-    let session = ctx.session.ok_or(AppError::NotFound)?;
-    end(app, ctx, session, EndReason::Logout).await
+    if let Some(session) = ctx.session {
+        end(app, ctx, session, EndReason::Logout).await?;
+    }
+    Ok(())
 }
 
-async fn end(app: &App, ctx: &Ctx, session: SessionId, why: EndReason) -> Result<(), AppError> {
+/// Whether it was still to be ended.
+async fn end(app: &App, ctx: &Ctx, session: SessionId, why: EndReason) -> Result<bool, AppError> {
     let (user, now) = (ctx.actor.user, ctx.now);
     let ended = app
         .run("auth.end_session", &ctx.origin, move |tx| {
             Ok(tx.sessions().end(user, session, now, why)?)
         })
         .await?;
-    if !ended {
-        return Err(AppError::NotFound);
+    if ended {
+        announce(app, &[session]).await;
     }
-    announce(app, &[session]).await;
-    Ok(())
+    Ok(ended)
 }
 
 /// Ends all of the caller's sessions; answers how many.

@@ -1,7 +1,8 @@
 //! Signing in, refreshing, signing out.
 
 use application::auth::{
-    ChangePassword, Login, RefreshSecret, Visitor, authenticate, change_password, login, refresh,
+    ChangePassword, Login, RefreshSecret, Visitor, authenticate, change_password, end_session, login, logout,
+    refresh,
 };
 use application::{AppError, Code};
 use domain::{Id, Record};
@@ -887,6 +888,23 @@ async fn a_password_cannot_be_guessed_by_changing_it() {
         code_of(change_password(&fakes.app(), &ctx(actor(7, Role::Client)), cmd).await),
         Code::RateLimited
     );
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_is_signed_out_of_again_without_telling_anybody() {
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .sessions
+        .expect_end()
+        .times(2)
+        .withf(|u, s, _, _| *u == Id::new(7) && *s == SessionId(1))
+        .returning(|_, _, _, _| Ok(false));
+    fakes.session_cache.expect_revoke().never();
+    let (app, ctx) = (fakes.app(), ctx(actor(7, Role::Client)));
+    logout(&app, &ctx).await.unwrap();
+    let named = end_session(&app, &ctx, SessionId(1)).await;
+    assert_eq!(code_of(named), Code::NotFound);
 }
 
 fn one_count(fakes: &mut Fakes, count: i32) {

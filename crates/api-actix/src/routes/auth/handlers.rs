@@ -45,13 +45,25 @@ pub(super) async fn refresh(
     presented: FromCookie,
     body: MaybeBody<RefreshBody>,
 ) -> Answered<Cookies<Plain<TokenView>>> {
+    let from_cookie = body.0.is_none();
     let secret = match body.0 {
         Some(body) => cookie::refresh_from(&body.refresh_token),
         None => presented.secret(&guest)?,
     };
-    let secret = secret.ok_or(AppError::Unauthenticated(Code::InvalidRefreshToken))?;
-    let signed_in = auth::refresh(guest.app(), &guest.visitor, secret).await?;
-    give(&guest, signed_in)
+    let signed_in = match secret {
+        Some(secret) => auth::refresh(guest.app(), &guest.visitor, secret).await,
+        None => Err(AppError::Unauthenticated(Code::InvalidRefreshToken)),
+    };
+    match signed_in {
+        Ok(signed_in) => give(&guest, signed_in),
+        // Not when it could only not be tried: the cookie may well be good.
+        Err(error @ AppError::Unauthenticated(_))
+            if from_cookie && cookie::is_there(&presented.0, &guest.state.config) =>
+        {
+            Err(Refusal::AppWith(error, cookie::clear(&guest.state.config)))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Tokens, and the cookies of those who keep the refresh token there.
@@ -102,7 +114,7 @@ impl Input for FromCookie {
     }
 
     fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
-        let names = ["cookie", "origin", "sec-fetch-site", cookie::CSRF_HEADER];
+        let names = ["cookie", "origin", cookie::CSRF_HEADER];
         let pairs = parts
             .headers
             .iter()
