@@ -3,13 +3,17 @@
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
 
+use application::AppError;
+use application::auth::{ResetError, ResetPassword, reset_password};
 use application::user::{CreateUser, create_first_admin};
 use clap::{Parser, Subcommand};
 use domain::audit::Origin;
 use domain::policy::Role;
+use domain::text::FieldIssue;
 use domain::user::Locale;
 use settings::{Environment, Settings, Source};
 
+use crate::problem::messages;
 use crate::state::{AppState, HttpConfig, StartError};
 use crate::{compose, docs, openapi, server};
 
@@ -38,6 +42,12 @@ enum Command {
         /// Name to show.
         #[arg(long, default_value = "Administrateur")]
         full_name: String,
+    },
+    /// Give an account a new password, read from standard input, and end all of its sessions.
+    ResetPassword {
+        /// User name or e-mail address.
+        #[arg(long)]
+        username: String,
     },
     /// Fill an empty database with the demonstration; in development only.
     #[cfg(feature = "demonstration")]
@@ -86,6 +96,7 @@ async fn with_settings(command: Command, settings: &Settings) -> Result<(), Fail
             username,
             full_name,
         } => create_admin(settings, email, username, full_name).await,
+        Command::ResetPassword { username } => give_password(settings, username).await,
         #[cfg(feature = "demonstration")]
         Command::SeedDemo { check } => seed_demo(settings, check).await,
         _ => serve(settings).await,
@@ -117,24 +128,64 @@ async fn create_admin(
     full_name: String,
 ) -> Result<(), Failure> {
     compose::check_migrated(settings).await?;
-    let mut password = String::new();
-    std::io::stdin().lock().read_line(&mut password)?;
+    let password = read_password()?;
     let wiring = compose::wire(settings, &compose::keys(settings)?).await?;
     let cmd = CreateUser {
         username,
         email,
         full_name,
-        password: password.trim_end_matches(['\r', '\n']).to_owned(),
+        password,
         role: Role::Admin,
         other_roles: Vec::new(),
         locale: Locale::French,
         is_active: true,
     };
-    let created = create_first_admin(&wiring.app, &Origin::system("create-admin"), cmd).await?;
+    let created = create_first_admin(&wiring.app, &Origin::system("create-admin"), cmd)
+        .await
+        .map_err(in_words)?;
     say(&format!(
         "account {} ({}) created",
         created.username, created.email
     ))
+}
+
+async fn give_password(settings: &Settings, username: String) -> Result<(), Failure> {
+    compose::check_migrated(settings).await?;
+    let cmd = ResetPassword {
+        identifier: username,
+        new: read_password()?,
+    };
+    let wiring = compose::wire(settings, &compose::keys(settings)?).await?;
+    let (user, ended) = reset_password(&wiring.app, &Origin::system("reset-password"), cmd)
+        .await
+        .map_err(|refused| match refused {
+            ResetError::Other(error) => in_words(error),
+            known => known.into(),
+        })?;
+    say(&format!(
+        "account {} ({}) has its new password; sessions ended: {ended}",
+        user.username, user.email
+    ))
+}
+
+/// The first line of standard input: an argument would stand in the list of processes.
+fn read_password() -> Result<String, Failure> {
+    let mut password = String::new();
+    std::io::stdin().lock().read_line(&mut password)?;
+    Ok(password.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// A refusal for whoever typed the command.
+fn in_words(error: AppError) -> Failure {
+    let AppError::Invalid(issues) = error else {
+        return error.into();
+    };
+    let line = |issue: &FieldIssue| {
+        let code: &str = issue.code.into();
+        format!("{}: {code} ({})", issue.field, messages::message(issue))
+    };
+    let lines: Vec<_> = issues.iter().map(line).collect();
+    Box::new(StartError(lines.join("\n")))
 }
 
 #[cfg(feature = "demonstration")]

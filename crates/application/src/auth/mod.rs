@@ -5,12 +5,14 @@ pub mod authenticate;
 pub mod change_password;
 pub mod login;
 pub mod refresh;
+pub mod reset_password;
 pub mod sessions;
 
 pub use authenticate::authenticate;
 pub use change_password::{ChangePassword, change_password};
 pub use login::{Login, login};
 pub use refresh::refresh;
+pub use reset_password::{ResetError, ResetPassword, reset_password};
 pub use sessions::{end_session, list_sessions, logout, logout_all};
 
 use domain::session::{LiveSession, SessionMode, TokenHash};

@@ -1,8 +1,8 @@
 //! Signing in, refreshing, signing out.
 
 use application::auth::{
-    ChangePassword, Login, RefreshSecret, Visitor, authenticate, change_password, end_session, login, logout,
-    refresh,
+    ChangePassword, Login, RefreshSecret, ResetPassword, Visitor, authenticate, change_password, end_session,
+    login, logout, refresh, reset_password,
 };
 use application::{AppError, Code};
 use domain::{Id, Record};
@@ -888,6 +888,88 @@ async fn a_password_cannot_be_guessed_by_changing_it() {
         code_of(change_password(&fakes.app(), &ctx(actor(7, Role::Client)), cmd).await),
         Code::RateLimited
     );
+}
+
+#[tokio::test]
+async fn a_password_given_from_outside_ends_every_session() {
+    let mut fakes = Fakes::default();
+    fakes
+        .tx
+        .users
+        .expect_find_by_identifier()
+        .once()
+        .withf(|i| i == "U7")
+        .returning(|_| Ok(Some(user(7, Role::Client))));
+    fakes
+        .hasher
+        .expect_hash()
+        .once()
+        .returning(|_| Ok("new hash".into()));
+    fakes
+        .tx
+        .users
+        .expect_lock()
+        .once()
+        .returning(|_| Ok(Some(user(7, Role::Client))));
+    fakes
+        .tx
+        .users
+        .expect_update()
+        .once()
+        .withf(|_, a| a.password_hash == "new hash" && a.auth_version == 4)
+        .returning(|b, _| Ok(b.clone()));
+    fakes
+        .tx
+        .sessions
+        .expect_end_all()
+        .once()
+        .withf(|u, keep, at, why| {
+            *u == Id::new(7) && keep.is_none() && *at == now() && *why == EndReason::PasswordChanged
+        })
+        .returning(|_, _, _, _| Ok(vec![SessionId(1), SessionId(2)]));
+    fakes
+        .session_cache
+        .expect_revoke()
+        .once()
+        .withf(|s| s == [SessionId(1), SessionId(2)])
+        .returning(|_| ());
+    let (_, ended) = reset_password(&fakes.app(), &Origin::system("essai"), reset(" U7 "))
+        .await
+        .unwrap();
+    assert_eq!(ended, 2);
+}
+
+#[tokio::test]
+async fn a_password_is_given_to_nobody_unknown_inactive_or_weak() {
+    let mut inactive = user(7, Role::Client);
+    inactive.data.is_active = false;
+    let weak = ResetPassword {
+        new: "12345678".into(),
+        ..reset("u7")
+    };
+    for (found, cmd, expected) in [
+        (None, reset("u8"), "Unknown"),
+        (Some(inactive), reset("u7"), "Inactive"),
+        (Some(user(7, Role::Client)), weak, "WeakPassword"),
+    ] {
+        let mut fakes = Fakes::default();
+        fakes
+            .tx
+            .users
+            .expect_find_by_identifier()
+            .returning(move |_| Ok(found.clone()));
+        fakes.hasher.expect_hash().never();
+        let refused = reset_password(&fakes.app(), &Origin::system("essai"), cmd).await;
+        let told = format!("{:?}", refused.unwrap_err());
+        assert!(told.contains(expected), "{told}");
+    }
+}
+
+fn reset(identifier: &str) -> ResetPassword {
+    ResetPassword {
+        identifier: identifier.into(),
+        new: "une phrase assez longue".into(),
+    }
 }
 
 #[tokio::test]
