@@ -65,7 +65,7 @@ async fn an_unreachable_database_is_a_503_that_tells_nothing() {
 }
 
 #[actix_web::test]
-async fn hidden_and_missing_objects_look_the_same() {
+async fn what_is_not_there_looks_the_same_however_large_its_number() {
     let mut setup = Setup::default();
     setup.users.expect_find().returning(|_, _| Ok(None));
     let world = setup.world();
