@@ -123,7 +123,7 @@ settings! {
         access_token_expire_minutes: u32 = ["ACCESS_TOKEN_EXPIRE_MINUTES"], "15";
         /// Life of a refresh token, 1 to 30 days.
         refresh_token_expire_days: u32 = ["REFRESH_TOKEN_EXPIRE_DAYS"], "7";
-        /// Work factor of password hashes; at least 12 outside of tests.
+        /// Work factor of password hashes; at least 12 outside of tests. Once raised, each password follows at its next sign-in.
         bcrypt_cost: u32 = ["BCRYPT_COST"], "12";
         /// Whether cookies are sent over HTTPS only.
         cookie_secure: bool = ["COOKIE_SECURE"], "true";
