@@ -2,8 +2,8 @@
 //!
 //! A check costs a processor a quarter of a second, so a storm of sign-ins could stop everything:
 //! all processors but one may hash at a time, a few strangers may wait, the rest is told at once to
-//! come back. New passwords of people who are signed in wait for their turn beside them. bcrypt reads
-//! 72 bytes only; a keyed digest before it makes every byte of a password of any length count.
+//! come back. New passwords of people who are signed in wait apart, so that no sign-in stands behind all
+//! of them. bcrypt reads 72 bytes only; a keyed digest before it makes every byte of a password of any length count.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,6 +34,8 @@ pub struct BcryptHasher {
     gate: Arc<Semaphore>,
     /// New passwords under way or waiting.
     new: Arc<Semaphore>,
+    /// Of these, the ones that may stand at the gate, where who comes first is first.
+    turns: Arc<Semaphore>,
     /// Threads that run only when nothing else does; there are not more of them than processors for hashes,
     /// however little they get on.
     idle: Arc<Semaphore>,
@@ -78,6 +80,7 @@ impl BcryptHasher {
             permits,
             gate: Arc::new(Semaphore::new(permits)),
             new: Arc::new(Semaphore::new(NEW_PASSWORDS)),
+            turns: Arc::new(Semaphore::new(permits)),
             idle: Arc::new(Semaphore::new(permits)),
             inside: Arc::default(),
             // Public: it only keeps these digests apart from lists of other systems' digests.
@@ -115,51 +118,55 @@ impl BcryptHasher {
 
     /// Works on a thread that runs only when a processor has nothing else to do: one hash takes as long as a
     /// thousand requests, and none of them should wait for it. On a machine that is never idle the work is begun
-    /// again after [`PATIENCE`] by a thread that gets its share.
+    /// again after [`PATIENCE`] by a thread that gets its share; who is ready first answers.
     async fn run<T: Send + 'static>(
         &self,
         place: Place,
         work: impl Fn() -> Result<T, bcrypt::BcryptError> + Send + Sync + 'static,
     ) -> Result<T, HashError> {
-        let permit = self
-            .gate
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(|e| HashError::Failed(e.to_string()))?;
-        let work = Arc::new(work);
-        // Goes with the work, which goes on when the request that asked for it is gone; whoever is ready first
-        // lets the next one in.
-        let held = Arc::new(Mutex::new(Some((permit, place))));
-        let first = self
-            .idle
-            .clone()
-            .try_acquire_owned()
-            .ok()
-            .map(|one| start(Urgency::None, work.clone(), held.clone(), one))
-            .transpose()?;
-        if let Some(first) = first
-            && let Ok(done) = tokio::time::timeout(PATIENCE, first).await
-        {
-            return outcome(done);
-        }
-        outcome(start(Urgency::Low, work, held, ())?.await)
+        let permit = self.gate.clone().acquire_owned().await.map_err(failed)?;
+        let idle = self.idle.clone();
+        // On a task of its own: the request that asked for it may go away at any time, and would leave the
+        // permit to a thread that never gets a processor.
+        let task = tokio::spawn(async move {
+            let (work, held) = (Arc::new(work), (permit, place));
+            let first = idle
+                .try_acquire_owned()
+                .ok()
+                .map(|one| start(Urgency::None, work.clone(), one))
+                .transpose()?;
+            let Some(mut first) = first else {
+                return outcome(start(Urgency::Low, work, held)?.await);
+            };
+            // The permit ends here, never on the idle thread: it could be kept from it in the middle of that.
+            if let Ok(done) = tokio::time::timeout(PATIENCE, &mut first).await {
+                return outcome(done);
+            }
+            let second = start(Urgency::Low, work, held)?;
+            tokio::select! {
+                done = first => outcome(done),
+                done = second => outcome(done),
+            }
+        });
+        task.await.map_err(failed)?
     }
+}
+
+fn failed(error: impl std::fmt::Display) -> HashError {
+    HashError::Failed(error.to_string())
 }
 
 fn outcome<T>(
     done: Result<Result<T, bcrypt::BcryptError>, oneshot::error::RecvError>,
 ) -> Result<T, HashError> {
-    done.map_err(|interrupted| HashError::Failed(interrupted.to_string()))?
-        .map_err(|e| HashError::Failed(e.to_string()))
+    done.map_err(failed)?.map_err(failed)
 }
 
-/// Works on a thread of its own, since a thread cannot take its priority back, and keeps `own` until the end.
-fn start<T: Send + 'static, H: Send + 'static>(
+/// Works on a thread of its own, since a thread cannot take its priority back, and keeps `held` until the end.
+fn start<T: Send + 'static>(
     urgency: Urgency,
     work: Arc<impl Fn() -> Result<T, bcrypt::BcryptError> + Send + Sync + 'static>,
-    held: Arc<Mutex<Option<H>>>,
-    own: impl Send + 'static,
+    held: impl Send + 'static,
 ) -> Result<oneshot::Receiver<Result<T, bcrypt::BcryptError>>, HashError> {
     let (tell, told) = oneshot::channel();
     std::thread::Builder::new()
@@ -167,12 +174,11 @@ fn start<T: Send + 'static, H: Send + 'static>(
         .spawn(move || {
             urgency.take();
             let done = work();
-            drop(lock(&held).take());
-            drop(own);
+            drop(held);
             // Nobody listens when the request is gone or somebody else was faster.
             let _ = tell.send(done);
         })
-        .map_err(|e| HashError::Failed(e.to_string()))?;
+        .map_err(failed)?;
     Ok(told)
 }
 
@@ -249,12 +255,13 @@ impl Drop for InQueue {
 #[async_trait]
 impl PasswordHasher for BcryptHasher {
     async fn hash(&self, password: &str) -> Result<String, HashError> {
-        let place = self
+        let new = self
             .new
             .clone()
             .try_acquire_owned()
             .map_err(|_| HashError::Busy)?;
-        let place = Place::new(place);
+        let turn = self.turns.clone().acquire_owned().await.map_err(failed)?;
+        let place = Place::new((new, turn));
         let (digest, cost) = (self.digest(password), self.cost);
         self.run(place, move || bcrypt::non_truncating_hash(&digest, cost))
             .await
@@ -361,7 +368,7 @@ mod tests {
             .map(|n| hasher.reserve(&format!("192.0.2.{n}")).expect("a place"))
             .collect();
         assert!(matches!(hasher.reserve("198.51.100.1"), Err(HashError::Busy)));
-        // Whoever sets a password is signed in, and waits behind those who have a place.
+        // Whoever sets a password is signed in and needs no place.
         assert!(hasher.hash("x").await.is_ok());
         // A place is enough: nobody is sent away after having been let in.
         let place = places.pop().expect("a place");
@@ -395,6 +402,45 @@ mod tests {
             .try_acquire_many_owned(100)
             .expect("all of them");
         assert!(matches!(hasher.hash("x").await, Err(HashError::Busy)));
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_waits_for_one_new_password_and_not_for_all() {
+        let hasher = BcryptHasher::with_permits(4, 1).expect("cost 4");
+        let order = Mutex::new(Vec::new());
+        let new = (0..20).map(|_| async {
+            hasher.hash("x").await.expect("hash");
+            lock(&order).push("new");
+        });
+        let sign_in = async {
+            verify(&hasher, "x", None).await.expect("verify");
+            lock(&order).push("sign-in");
+        };
+        futures_util::future::join(futures_util::future::join_all(new), sign_in).await;
+        let order = order.into_inner().expect("the order");
+        assert!(order[..2].contains(&"sign-in"), "{order:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_goes_away_leaves_nobody_waiting() {
+        let hasher = BcryptHasher::with_permits(4, 1).expect("cost 4");
+        let (release, stuck) = std::sync::mpsc::channel::<()>();
+        let stuck = Mutex::new(stuck);
+        let work = move || {
+            if std::thread::current().name() == Some("password-idle") {
+                let _ = lock(&stuck).recv();
+            }
+            Ok(())
+        };
+        let place = hasher.reserve("192.0.2.1").expect("a place");
+        let gone = tokio::time::timeout(PATIENCE / 2, hasher.run(place, work)).await;
+        assert!(
+            gone.is_err(),
+            "the request is gone while the thread has no processor"
+        );
+        assert!(verify(&hasher, "x", None).await.is_ok());
+        drop(release);
+        let _free = hasher.idle.acquire().await.expect("it ends");
     }
 
     /// Time passes at once where nothing else is to be done.
@@ -431,18 +477,22 @@ mod tests {
     #[test]
     fn threads_have_the_urgency_that_they_say() {
         // From the manual page of proc: the 19th value is the nice value, the 41st the policy (0 other, 5 idle).
-        let of = |urgency: Urgency| {
+        let of = |urgency: Option<Urgency>| {
             std::thread::spawn(move || {
-                urgency.take();
+                if let Some(urgency) = urgency {
+                    urgency.take();
+                }
                 let stat = std::fs::read_to_string("/proc/thread-self/stat").expect("stat");
                 let (_, rest) = stat.rsplit_once(')').expect("name");
-                let values: Vec<_> = rest.split_whitespace().map(ToOwned::to_owned).collect();
-                (values[16].clone(), values[38].clone())
+                let values: Vec<_> = rest.split_whitespace().collect();
+                let nice: i32 = values[16].parse().expect("a nice value");
+                (nice, values[38].to_owned())
             })
             .join()
             .expect("thread")
         };
-        assert_eq!(of(Urgency::None).1, "5");
-        assert_eq!(of(Urgency::Low), ("10".to_owned(), "0".to_owned()));
+        let (nice, policy) = of(None);
+        assert_eq!(of(Some(Urgency::None)).1, "5");
+        assert_eq!(of(Some(Urgency::Low)), ((nice + 10).min(19), policy));
     }
 }
