@@ -1,6 +1,7 @@
 //! Units of work: one closure, one blocking thread, one transaction, run again after a transient
 //! conflict.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,10 +22,37 @@ const MAX_RUNS: u32 = 5;
 /// Longest time within which a run may begin anew: somebody waits for the answer.
 const RUNS_WITHIN: Duration = Duration::from_secs(3);
 
-/// Longest wait for a unit of work, once it has begun. Above what its own limits end (a last run, with its
-/// waits for locks): a server that hangs without dying acknowledges packets and ends no statement, and only
-/// this keeps callers from waiting for as long as it does.
+/// Longest wait for a unit of work, once it has begun. The limits of its statements (waits for locks among
+/// them) end nearly every one before; a server that hangs without dying acknowledges packets and ends no
+/// statement, and only this keeps callers from waiting for as long as it does. What nobody waits for any
+/// more is not committed, see [`GivenUp`].
 const WHOLE: Duration = Duration::from_secs(8);
+
+/// Whether the caller has been told that the work failed, because it took too long. Its thread looks at this
+/// before it commits: else a server that wakes up would do what somebody has repeated since. What is left is
+/// a COMMIT under way at that moment: whether it took place nobody knows.
+#[derive(Clone, Default)]
+struct GivenUp(Arc<AtomicBool>);
+
+impl GivenUp {
+    fn set(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    fn get(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn check(&self) -> Result<(), TxError> {
+        if self.get() { Err(late()) } else { Ok(()) }
+    }
+}
+
+fn late() -> TxError {
+    TxError::Repo(RepoError::Unavailable(
+        "the database did not answer in time".into(),
+    ))
+}
 
 /// Runs units of work on a pool.
 pub struct PgUnitOfWork {
@@ -50,19 +78,22 @@ impl PgUnitOfWork {
     {
         let permit = self.pool.permit().await?;
         let (pool, origin, span) = (self.pool.clone(), origin.clone(), tracing::Span::current());
+        let given_up = GivenUp::default();
+        let seen = given_up.clone();
         let task = tokio::task::spawn_blocking(move || {
             let _guard = span.enter();
             let _permit = permit;
-            run(&pool, name, &origin, &work)
+            run(&pool, name, &origin, &seen, &work)
         });
         match tokio::time::timeout(WHOLE, task).await {
             Ok(Ok(result)) => result,
             // A panic inside the work: the transaction was rolled back with its connection.
             Ok(Err(e)) => Err(TxError::Repo(RepoError::Backend(e.into()))),
             // Its thread goes on waiting, with its permit: the pool hands out no more than there is.
-            Err(_) => Err(TxError::Repo(RepoError::Unavailable(
-                "the database did not answer in time".into(),
-            ))),
+            Err(_) => {
+                given_up.set();
+                Err(late())
+            }
         }
     }
 }
@@ -78,12 +109,13 @@ fn run<R>(
     pool: &WritePool,
     name: &'static str,
     origin: &Origin,
+    given_up: &GivenUp,
     work: &impl Fn(&mut PgTx<'_>) -> Result<R, TxError>,
 ) -> Result<R, TxError> {
     let (mut runs, begun) = (0, Instant::now());
     loop {
         runs += 1;
-        match attempt(pool, origin, work) {
+        match attempt(pool, origin, given_up, work) {
             Err(TxError::Repo(error @ (RepoError::Retryable(_) | RepoError::Stale)))
                 if runs < MAX_RUNS && begun.elapsed() < RUNS_WITHIN =>
             {
@@ -172,6 +204,7 @@ impl Refusals {
 fn attempt<R>(
     pool: &WritePool,
     origin: &Origin,
+    given_up: &GivenUp,
     work: &impl Fn(&mut PgTx<'_>) -> Result<R, TxError>,
 ) -> Result<R, TxError> {
     let mut tries = 0;
@@ -184,11 +217,13 @@ fn attempt<R>(
         #[expect(clippy::disallowed_methods, reason = "the one place that opens transactions")]
         let result = loan.transaction(|conn| {
             begun = true;
+            given_up.check().map_err(Failed::Work)?;
             let mut tx = PgTx::new(conn, origin.clone());
             let value = work(&mut tx).map_err(Failed::Work)?;
             refusals.passed_over()?;
             let PgTx { conn, mut audit } = tx;
             audit.flush(conn)?;
+            given_up.check().map_err(Failed::Work)?;
             Ok(value)
         });
         match result {

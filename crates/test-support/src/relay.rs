@@ -61,6 +61,11 @@ impl Relay {
         self.silent.send_replace(true);
     }
 
+    /// Passes on again, first what was held back.
+    pub fn speak_again(&self) {
+        self.silent.send_replace(false);
+    }
+
     /// Whether somebody has said something since.
     pub fn holds_something(&self) -> bool {
         self.held.load(Ordering::SeqCst) > 0

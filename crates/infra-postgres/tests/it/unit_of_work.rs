@@ -230,6 +230,37 @@ async fn a_server_that_falls_silent_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn what_nobody_waits_for_any_more_is_not_committed() {
+    let db = TestDb::new().await;
+    let relay = Arc::new(Relay::to(db.config(), 0).await);
+    let mut config = relay.through(db.config());
+    config.write_pool = 1;
+    let uow = PgUnitOfWork::new(WritePool::new(&config));
+    let falls_silent = relay.clone();
+    let work = move |tx: &mut dyn Tx| {
+        let made = tx.users().insert(&user("tardif", Role::Admin), None)?;
+        falls_silent.fall_silent();
+        // Held back until long after its caller was told that the work had failed.
+        tx.users().any()?;
+        Ok(Box::new(made.id) as Erased)
+    };
+    let refused = repo_error(
+        uow.run_erased("test", &origin(), Box::new(work))
+            .await
+            .map(|_| ()),
+    );
+    assert!(matches!(refused, RepoError::Unavailable(_)), "{refused:?}");
+    relay.speak_again();
+    // The only connection is free once the work has ended.
+    test_support::within("the work has ended", Duration::from_secs(10), || async {
+        let ask = |tx: &mut dyn Tx| Ok(Box::new(tx.users().any()?) as Erased);
+        uow.run_erased("test", &origin(), Box::new(ask)).await.is_ok()
+    })
+    .await;
+    assert_eq!(db.number("SELECT count(*) FROM users"), 0);
+}
+
+#[tokio::test]
 async fn constraints_answer_by_name() {
     let db = TestDb::new().await;
     new_user(&db, "amal", Role::Admin).await;
