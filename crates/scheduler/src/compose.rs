@@ -113,13 +113,15 @@ pub async fn check_database(settings: &Settings) -> Result<(), StartError> {
 /// # Errors
 /// What is wrong with it.
 pub async fn await_database(settings: &Settings) -> Result<(), StartError> {
-    let mut told = false;
+    let mut told = None;
     loop {
         match check_database(settings).await {
             Err(StartError::Unfit(Unfit::Unknown(error))) => {
-                if !told {
-                    tracing::warn!(error = %error, "the database cannot be reached yet");
-                    told = true;
+                let why = error.to_string();
+                // Another reason, such as a wrong password once the server is there, is news.
+                if told.as_deref() != Some(why.as_str()) {
+                    tracing::warn!(error = why, "the database cannot be reached yet");
+                    told = Some(why);
                 }
                 tokio::time::sleep(ASK_AGAIN).await;
             }

@@ -123,7 +123,7 @@ impl Engine {
         tracing::info!(owner = self.owner, slots = self.pace.slots, "working");
         let mut running = JoinSet::new();
         let mut next_tick = Instant::now();
-        let mut away = false;
+        let mut away: Option<String> = None;
         let stop = stop.shared();
         loop {
             let look = async {
@@ -136,15 +136,19 @@ impl Engine {
             // What is being claimed comes soon, or the database hangs.
             let enough = stop.clone().then(|()| sleep(LAST_LOOK));
             match tokio::select! { looked = look => looked, () = enough => break } {
-                Ok(()) if away => {
-                    tracing::info!("the queue can be read again");
-                    away = false;
+                Ok(()) => {
+                    if away.take().is_some() {
+                        tracing::info!("the queue can be read again");
+                    }
                 }
-                Err(error) if !away => {
-                    tracing::warn!(error = %error, "the queue cannot be read");
-                    away = true;
+                Err(error) => {
+                    let why = chain(&error);
+                    // Another reason, such as a wrong password once the server is back, is news.
+                    if away.as_deref() != Some(why.as_str()) {
+                        tracing::warn!(error = why, "the queue cannot be read");
+                    }
+                    away = Some(why);
                 }
-                _ => {}
             }
             tokio::select! {
                 biased;
