@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::equipment::Equipment;
 use domain::intervention::Intervention;
 use domain::intervention::edit::{EditFacts, asks_otherwise, edit, edit_rights, may_change};
+use domain::intervention::rules::is_urgent;
 use domain::policy::{Permission, Target};
 use domain::ports::Tx;
 use domain::text::{IssueCode, Issues};
@@ -61,6 +62,7 @@ fn apply(
     check_version(before.version, expected)?;
     let present = shown(tx, ctx, &before)?;
     let mut after = wanted(&present)?;
+    after.urgent = is_urgent(after.urgent, after.priority);
     // One order, so that the same skills in another one are no change.
     after.required_skills.sort_by_key(|required| required.skill);
     // Before any reference is looked up: whether it exists is not for who may not set it.
@@ -125,12 +127,9 @@ fn check_references(
             tx.interventions().find(first)?
         };
         match found.filter(|first| first.client == before.client) {
-            // A job follows an older one: so no chain of them ever closes to a circle.
-            Some(first) => issues.when(
-                (first.opened_at, first.id) >= (before.opened_at, before.id),
-                "suite_de_id",
-                IssueCode::Inconsistent,
-            ),
+            // A job follows one that was there before it, and identifiers grow: so no chain of them ever
+            // closes to a circle, whatever the clocks of two servers say.
+            Some(first) => issues.when(first.id >= before.id, "suite_de_id", IssueCode::Inconsistent),
             None => issues.when(true, "suite_de_id", IssueCode::UnknownReference),
         }
     }

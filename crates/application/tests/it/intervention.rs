@@ -493,6 +493,34 @@ async fn an_edit_that_changes_nothing_writes_nothing() {
     assert_eq!(kept.into_value().unwrap().detail.record.version, 1);
 }
 
+/// A replacement that leaves `est_urgente` out says `false`, which a critical priority overrules.
+#[tokio::test]
+async fn a_critical_job_is_urgent_whatever_is_said() {
+    let mut fakes = Fakes::default();
+    let tx = &mut fakes.tx;
+    let stored = || {
+        let mut stored = job(Status::Closed, None);
+        (stored.data.priority, stored.data.urgent) = (Priority::Critical, true);
+        stored
+    };
+    tx.interventions
+        .expect_lock()
+        .returning(move |_| Ok(Some(stored())));
+    tx.interventions
+        .expect_detail()
+        .returning(move |_| Ok(Some(detail(stored()))));
+    let unsaid: EditJob = Arc::new(|seen| {
+        Ok(Intervention {
+            urgent: false,
+            ..seen.detail.record.data.clone()
+        })
+    });
+    let kept = update(&fakes.app(), &manager(), Id::new(JOB), Some(1), unsaid, silent())
+        .await
+        .unwrap();
+    assert!(kept.into_value().unwrap().detail.record.urgent);
+}
+
 #[tokio::test]
 async fn a_moved_date_is_announced_when_somebody_is_to_go_there() {
     for (technician, announced) in [(Some(TECH), 1), (None, 0)] {
