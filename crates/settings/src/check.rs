@@ -16,6 +16,8 @@ const PUBLISHED: &[&str] = &["secret", "change", "example", "password", "insecur
 const PUBLISHED_BEGINNINGS: &[&str] = &["your-", "your_", "dev-", "test-"];
 
 pub(crate) fn check(settings: &Settings, wrong: &mut Vec<Wrong>) {
+    // What an environment asks for beyond the others is not asked for while nobody knows which it is.
+    let known = !wrong.iter().any(|wrong| wrong.name == "APP_ENV");
     let mut say = |name: &'static str, why: &str| {
         wrong.push(Wrong {
             name,
@@ -23,7 +25,7 @@ pub(crate) fn check(settings: &Settings, wrong: &mut Vec<Wrong>) {
         })
     };
     let environment = settings.environment;
-    if environment != Environment::Development && settings.jwt_secret_key.is_none() {
+    if known && environment != Environment::Development && settings.jwt_secret_key.is_none() {
         say(
             "JWT_SECRET_KEY",
             "is missing: draw one, for example with `openssl rand -base64 48`",
@@ -50,7 +52,7 @@ pub(crate) fn check(settings: &Settings, wrong: &mut Vec<Wrong>) {
             }
         }
     }
-    if environment == Environment::Production && settings.public_base_url.is_none() {
+    if known && environment == Environment::Production && settings.public_base_url.is_none() {
         say(
             "PUBLIC_BASE_URL",
             "is missing: links in e-mails lead there, such as https://erp.company.ma",
@@ -105,7 +107,7 @@ pub(crate) fn check(settings: &Settings, wrong: &mut Vec<Wrong>) {
             "must begin with a slash and not end with one, such as /api/v1",
         );
     }
-    if environment == Environment::Production && !settings.cookie_secure {
+    if known && environment == Environment::Production && !settings.cookie_secure {
         say("COOKIE_SECURE", "cannot be turned off in production");
     }
 }
@@ -235,6 +237,22 @@ mod tests {
             "API_V1_STR",
         ];
         assert_eq!(found, expected);
+        // What cannot be read hides nothing else, and asks for nothing.
+        let unreadable = [
+            ("PUBLIC_BASE_URL", "erp.company.ma"),
+            ("JWT_SECRET_KEY", "short"),
+            ("BCRYPT_COST", "4"),
+        ];
+        assert_eq!(
+            wrong(&unreadable),
+            ["PUBLIC_BASE_URL", "JWT_SECRET_KEY", "BCRYPT_COST"]
+        );
+        let environment = [
+            ("APP_ENV", "dev"),
+            ("JWT_SECRET_KEY", ""),
+            ("PUBLIC_BASE_URL", ""),
+        ];
+        assert_eq!(wrong(&environment), ["APP_ENV"]);
         // What cannot be read is said once.
         assert_eq!(wrong(&[("BCRYPT_COST", "twelve")]), ["BCRYPT_COST"]);
     }

@@ -175,5 +175,7 @@ fn one<T: Value>(
         .map_err(|why| wrong.push(Wrong { name, why }))
         .ok()
         // Something to check the other settings beside; the start is refused anyway.
-        .or_else(|| T::parse(default.unwrap_or_default()).ok())
+        .or_else(|| default.and_then(|default| T::parse(default).ok()))
+        .or_else(T::absent)
+        .or_else(|| T::parse("").ok())
 }

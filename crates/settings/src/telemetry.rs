@@ -50,18 +50,20 @@ const OWN: &[&str] = &[
 /// The filter as `tracing_subscriber` takes it. Details are the product's own: what libraries say of their work
 /// holds the values that go to the database.
 fn directives(filter: &LogFilter) -> String {
-    let mut parts = Vec::new();
+    let (mut general, mut named) = (Vec::new(), Vec::new());
     for (module, level) in &filter.0 {
         match module {
-            Some(module) => parts.push(format!("{module}={level}")),
+            Some(module) => named.push(format!("{module}={level}")),
             None if matches!(level.as_str(), "debug" | "trace") => {
-                parts.push("info".to_owned());
-                parts.extend(OWN.iter().map(|own| format!("{own}={level}")));
+                general.push("info".to_owned());
+                general.extend(OWN.iter().map(|own| format!("{own}={level}")));
             }
-            None => parts.push(level.clone()),
+            None => general.push(level.clone()),
         }
     }
-    parts.join(",")
+    // The last word about a module counts: what is said of one goes before what is said of all.
+    general.append(&mut named);
+    general.join(",")
 }
 
 #[cfg(test)]
@@ -81,6 +83,8 @@ mod tests {
         assert!(debug.starts_with("info,api_actix=debug,"), "{debug}");
         assert!(debug.ends_with(",settings=debug,tokio_postgres=debug"), "{debug}");
         assert!(EnvFilter::try_new(debug).is_ok());
+        let quiet = of("http=warn,debug");
+        assert!(quiet.ends_with(",http=warn"), "{quiet}");
     }
 
     #[test]

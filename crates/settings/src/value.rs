@@ -1,6 +1,6 @@
 //! The types that settings have.
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use secrecy::SecretString;
 
 /// A type that a setting can have.
@@ -179,6 +179,17 @@ impl Value for Origin {
     }
 }
 
+/// A network of IPv4 that is written as mapped addresses (`::ffff:10.0.0.0/104`), as what it is: addresses
+/// are compared in that form.
+fn unmapped(net: IpNet) -> IpNet {
+    let IpNet::V6(v6) = net else { return net };
+    let prefix = v6.prefix_len().checked_sub(96);
+    match (v6.addr().to_ipv4_mapped(), prefix) {
+        (Some(v4), Some(prefix)) => Ipv4Net::new(v4, prefix).map_or(net, IpNet::V4),
+        _ => net,
+    }
+}
+
 impl Value for IpNet {
     const KIND: &'static str = "address or network";
     fn parse(raw: &str) -> Result<Self, String> {
@@ -186,6 +197,7 @@ impl Value for IpNet {
         let single = || text.parse::<std::net::IpAddr>().map(IpNet::from);
         text.parse()
             .or_else(|_| single())
+            .map(unmapped)
             .map_err(|_| format!("`{text}` is not an address or network"))
     }
 }

@@ -307,12 +307,18 @@ async fn only_trusted_proxies_tell_the_address() {
 
 #[actix_web::test]
 async fn a_proxy_is_known_by_its_mapped_address() {
-    let world = Setup {
-        settings: vec![("TRUSTED_PROXIES", "10.0.0.0/8".to_owned())],
-        ..Setup::default()
-    }
-    .world();
-    for (forwarded, expected) in [("203.0.113.7", "203.0.113.7"), ("nonsense", "10.0.0.5")] {
+    for (proxies, forwarded, expected) in [
+        ("10.0.0.0/8", "203.0.113.7", "203.0.113.7"),
+        ("10.0.0.0/8", "nonsense", "10.0.0.5"),
+        // Written as the mapped addresses that they come from.
+        ("::ffff:10.0.0.5", "203.0.113.7", "203.0.113.7"),
+        ("::ffff:10.0.0.0/104", "203.0.113.7", "203.0.113.7"),
+    ] {
+        let world = Setup {
+            settings: vec![("TRUSTED_PROXIES", proxies.to_owned())],
+            ..Setup::default()
+        }
+        .world();
         let request = ask("GET", "/api/v1/essais/origine")
             .by(&world, 1)
             .from("::ffff:10.0.0.5")
