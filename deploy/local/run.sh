@@ -131,7 +131,11 @@ watch_sources() {
                 not_running
             fi
         else
-            say "---- the build failed; the last good version goes on"
+            if [ -n "$API_PID" ]; then
+                say "---- the build failed; the last good version goes on"
+            else
+                say "---- the build failed; nothing runs, waiting for the next change"
+            fi
         fi
     done
 }
