@@ -9,8 +9,16 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Sends `count` requests at once; whoever is told to come back later does.
+/// Sends `count` requests at once.
 async fn all_at_once<F: Future<Output = Answer>>(count: usize, request: impl Fn(usize) -> F) -> Vec<Answer> {
+    join_all((0..count).map(request)).await
+}
+
+/// Sends `count` requests at once; whoever is told to come back later does.
+async fn all_in_the_end<F: Future<Output = Answer>>(
+    count: usize,
+    request: impl Fn(usize) -> F,
+) -> Vec<Answer> {
     join_all((0..count).map(|n| {
         let request = &request;
         async move {
@@ -62,7 +70,7 @@ async fn two_hundred_starts_and_closes_of_one_job_have_one_effect_each() {
     let equipment = world.client.equipment;
     let state = |sql: &str| db.rows(&sql.replace("{id}", &equipment.to_string()));
 
-    let answers = all_at_once(200, |_| caller.patch(&path, json!({"action": "demarrer"}))).await;
+    let answers = all_in_the_end(200, |_| caller.patch(&path, json!({"action": "demarrer"}))).await;
     assert_eq!(
         count(&answers),
         expected([(200, "", 1), (409, "INVALID_TRANSITION", 199)])
@@ -85,7 +93,7 @@ async fn two_hundred_starts_and_closes_of_one_job_have_one_effect_each() {
     assert_eq!(tech, &json!({"disponibilite": "occupe", "version": 2}));
 
     let close = json!({"action": "cloturer", "compte_rendu": "Roulement remplacé, essai concluant"});
-    let answers = all_at_once(200, |_| caller.patch(&path, close.clone())).await;
+    let answers = all_in_the_end(200, |_| caller.patch(&path, close.clone())).await;
     assert_eq!(
         count(&answers),
         expected([(200, "", 1), (409, "INVALID_TRANSITION", 199)])
@@ -131,7 +139,7 @@ async fn actions_that_race_for_one_job_happen_one_after_the_other() {
         json!({"action": "reprendre"}),
         json!({"action": "cloturer", "compte_rendu": "Roulement remplacé, essai concluant"}),
     ];
-    let answers = all_at_once(200, |n| caller.patch(&path, actions[n % 4].clone())).await;
+    let answers = all_in_the_end(200, |n| caller.patch(&path, actions[n % 4].clone())).await;
     let done = |action: &Value| {
         let sent = action.to_string();
         answers
