@@ -1,17 +1,22 @@
 //! What readiness depends on. Adapters say it through [`Probe`]s that `compose.rs` builds.
 
 use std::future::Future;
+use std::iter;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use tokio::sync::Mutex;
 
 /// Longest time that one question may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The same to a service that is not required: the answer about the others must not wait for it
 /// longer than those who ask have patience.
 const OPTIONAL_PATIENCE: Duration = Duration::from_millis(500);
+/// How long an answer is given to everybody who asks. Less than the second in which the product
+/// promises to be healthy again after its database.
+const SHARED: Duration = Duration::from_millis(300);
 
 type Answering = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 type Ask = Arc<dyn Fn() -> Answering + Send + Sync>;
@@ -51,7 +56,8 @@ impl Probe {
         }
     }
 
-    async fn health(&self) -> Health {
+    /// The answer, and why it is not a good one.
+    async fn health(&self) -> (Health, Option<String>) {
         let patience = if self.required {
             PATIENCE
         } else {
@@ -63,18 +69,53 @@ impl Probe {
             Ok(Err(why)) => Some(why),
             Err(_) => Some("no answer in time".to_owned()),
         };
-        if let Some(why) = &why {
-            tracing::warn!(service = self.name, why, "not healthy");
-        }
-        Health {
+        let health = Health {
             name: self.name,
             required: self.required,
             up: why.is_none(),
-        }
+        };
+        (health, why)
     }
 }
 
-/// Asks all at once.
-pub async fn ask(probes: &[Probe]) -> Vec<Health> {
-    join_all(probes.iter().map(Probe::health)).await
+/// What readiness answers. Anybody may ask, so that a crowd of questions is one question to the
+/// services, and one line in the log when its answer changes.
+pub struct Readiness {
+    probes: Vec<Probe>,
+    last: Mutex<Option<(Instant, Vec<Health>)>>,
+}
+
+impl Readiness {
+    /// Readiness by these probes.
+    pub fn new(probes: Vec<Probe>) -> Self {
+        Self {
+            probes,
+            last: Mutex::new(None),
+        }
+    }
+
+    /// How the services are, in the order of the probes; not older than [`SHARED`].
+    pub async fn answers(&self) -> Vec<Health> {
+        let mut last = self.last.lock().await;
+        if let Some((at, answers)) = &*last
+            && at.elapsed() < SHARED
+        {
+            return answers.clone();
+        }
+        let (answers, reasons): (Vec<_>, Vec<_>) = join_all(self.probes.iter().map(Probe::health))
+            .await
+            .into_iter()
+            .unzip();
+        let before = last.take().map(|(_, answers)| answers).unwrap_or_default();
+        let were_up = before.iter().map(|health| health.up).chain(iter::repeat(true));
+        for ((now, why), was_up) in answers.iter().zip(reasons).zip(were_up) {
+            match why {
+                Some(why) if was_up => tracing::warn!(service = now.name, why, "not healthy"),
+                None if !was_up => tracing::info!(service = now.name, "healthy again"),
+                _ => {}
+            }
+        }
+        *last = Some((Instant::now(), answers.clone()));
+        answers
+    }
 }

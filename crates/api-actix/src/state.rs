@@ -8,7 +8,7 @@ use actix_web::web::Bytes;
 use application::App;
 use settings::Settings;
 
-use crate::health::Probe;
+use crate::health::{Probe, Readiness};
 use crate::openapi;
 use crate::operation::Operation;
 use crate::security::{Keys, SessionBook, Tokens};
@@ -76,7 +76,7 @@ pub struct AppState {
     /// Sessions that this process has seen lately.
     pub sessions: SessionBook,
     /// What readiness depends on.
-    pub probes: Vec<Probe>,
+    pub readiness: Readiness,
     /// Operations.
     pub table: Table,
     /// The OpenAPI document.
@@ -126,7 +126,7 @@ impl AppState {
             config,
             tokens,
             sessions: SessionBook::default(),
-            probes,
+            readiness: Readiness::new(probes),
             table,
             openapi,
             names,

@@ -1,6 +1,10 @@
 //! Greeting, health, documentation pages.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use api_actix::health::Probe;
+use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::support::{Setup, ask, world};
@@ -75,6 +79,24 @@ async fn readiness_needs_what_is_required() {
     assert_eq!((reply.status, reply.code().as_str()), (503, "UNAVAILABLE"));
     assert_eq!(reply.json()["services_indisponibles"], json!(["base_de_donnees"]));
     assert!(!String::from_utf8_lossy(&reply.body).contains("10.0.0.5"));
+}
+
+#[actix_web::test]
+async fn a_crowd_that_asks_for_readiness_is_one_question() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let probe = Probe::new("base_de_donnees", true, move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        async { Ok(()) }
+    });
+    let world = Setup {
+        probes: vec![probe],
+        ..Setup::default()
+    }
+    .world();
+    let replies = join_all((0..50).map(|_| ask("GET", "/health/ready").send(&world))).await;
+    assert!(replies.iter().all(|reply| reply.status == 200));
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
 }
 
 #[actix_web::test]

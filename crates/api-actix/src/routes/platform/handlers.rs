@@ -4,7 +4,6 @@ use application::{AppError, Code, Detail};
 
 use super::dto::{GreetingView, HealthView, ReadyView, ServiceView};
 use crate::call::Guest;
-use crate::health;
 use crate::openapi::VERSION;
 use crate::reply::{Answered, Plain};
 use crate::wire::Instant;
@@ -28,7 +27,7 @@ pub(super) async fn health(guest: Guest) -> Answered<Plain<HealthView>> {
 }
 
 pub(super) async fn ready(guest: Guest) -> Answered<Plain<ReadyView>> {
-    let answers = health::ask(&guest.state.probes).await;
+    let answers = guest.state.readiness.answers().await;
     let missing: Vec<_> = answers
         .iter()
         .filter(|a| a.required && !a.up)
