@@ -39,13 +39,14 @@ pub async fn read(
     config: &HttpConfig,
 ) -> Result<(Bytes, bool), Refusal> {
     let kind = operation.body;
-    if kind == BodyKind::None {
-        return Ok((nothing(payload, config).await?, false));
-    }
     let encoded = headers
         .get(header::CONTENT_ENCODING)
         .is_some_and(|e| !e.as_bytes().eq_ignore_ascii_case(b"identity"));
     let sent = content_type(headers);
+    if kind == BodyKind::None {
+        nothing(payload, !encoded && sent == Type::Json, config).await?;
+        return Ok((Bytes::new(), false));
+    }
     let fits = match sent {
         Type::Json => true,
         Type::Form => kind != BodyKind::Json,
@@ -75,15 +76,18 @@ pub async fn read(
 
 /// The body of an operation that reads none: nothing, or an object without members, which some
 /// clients always send. Anything else asks for something that would not happen.
-async fn nothing(payload: &mut Payload, config: &HttpConfig) -> Result<Bytes, Refusal> {
+async fn nothing(payload: &mut Payload, is_json: bool, config: &HttpConfig) -> Result<(), Refusal> {
     let receiving = receive(payload, 0, MAX_NOTHING);
     let body = tokio::time::timeout(config.body_deadline, receiving)
         .await
         .map_err(|_| Refusal::http(HttpCode::RequestTimeout))??;
-    if !body.is_empty() {
-        json::typed::<Empty>(json::parse(&body)?)?;
+    if body.is_empty() {
+        return Ok(());
     }
-    Ok(Bytes::new())
+    if !is_json {
+        return Err(Refusal::http(HttpCode::UnsupportedMediaType));
+    }
+    json::typed::<Empty>(json::parse(&body)?).map(|Empty {}| ())
 }
 
 async fn receive(payload: &mut Payload, expected: usize, limit: usize) -> Result<Bytes, Refusal> {

@@ -7,7 +7,7 @@
 
 use std::fmt::{self, Write as _};
 
-use domain::text::{FieldIssue, IssueCode};
+use domain::text::{FieldIssue, IssueCode, Lengths};
 use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -36,6 +36,9 @@ pub trait Dto: DeserializeOwned + ToSchema + Send + Sync + 'static {
     const MULTILINE: &'static [&'static str] = &[];
     /// Fields whose text is taken exactly as it is (passwords), wherever they stand.
     const VERBATIM: &'static [&'static str] = &[];
+
+    /// How long its texts may be, those of its parts included; shown in the documentation.
+    const LENGTHS: &'static [Lengths] = &[];
 
     /// A body that the operation accepts; shown in the documentation and sent by a test.
     fn example() -> Value;
@@ -124,11 +127,22 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
         .and_then(|value| reader.end().map(|()| value));
     value.map_err(|error| {
         let text = error.to_string();
-        match text.strip_prefix(MARK).and_then(|rest| rest.split(MARK).next()) {
-            Some(key) => Refusal::http_field(HttpCode::DuplicateKey, key, IssueCode::Ambiguous),
-            None => Refusal::http(HttpCode::MalformedJson),
+        let marked: Vec<_> = text.split(MARK).collect();
+        match *marked {
+            ["", "", beginning, _] => unknown_long(beginning),
+            ["", key, ..] => Refusal::http_field(HttpCode::DuplicateKey, key, IssueCode::Ambiguous),
+            _ => Refusal::http(HttpCode::MalformedJson),
         }
     })
+}
+
+/// A name that no field can have, of which the answer has the beginning.
+pub fn unknown_long(name: &str) -> Refusal {
+    let end = (0..=MAX_KEY.min(name.len()))
+        .rev()
+        .find(|end| name.is_char_boundary(*end))
+        .unwrap_or_default();
+    Refusal::field(FieldIssue::new(&name[..end], IssueCode::UnknownField))
 }
 
 /// Builds the tree and refuses keys that are there twice, which `serde_json` would overwrite.
@@ -198,7 +212,7 @@ impl<'de> Visitor<'de> for Tree {
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if key.len() > MAX_KEY {
-                return Err(de::Error::custom("key too long"));
+                return Err(de::Error::custom(format_args!("{MARK}{MARK}{key}{MARK}")));
             }
             if map.contains_key(&key) {
                 return Err(de::Error::custom(format_args!("{MARK}{key}{MARK}")));

@@ -45,6 +45,18 @@ pub const MAX_REASON: usize = 2000;
 /// Longest report or diagnosis, in characters.
 pub const MAX_REPORT: usize = 10_000;
 
+/// Longest e-mail address, in characters.
+pub const MAX_EMAIL: usize = 255;
+/// Longest telephone number as people write it, in characters.
+pub const MAX_PHONE: usize = 30;
+
+/// The texts of an input: wire name, fewest and most characters. The rules and the description of
+/// the API read the same table.
+pub type Lengths = &'static [(&'static str, usize, usize)];
+
+/// The word that goes with an action.
+pub const REASON: Lengths = &[("motif", 0, MAX_REASON)];
+
 /// One thing that is wrong with one field. `field` is the wire name (French), with its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldIssue {
@@ -101,6 +113,18 @@ impl Issues {
         }
     }
 
+    /// Requires of each text that is there the length that the table says under its name; what the
+    /// table does not know may have no characters.
+    pub fn lengths<const N: usize>(&mut self, table: Lengths, texts: [(&str, Option<&str>); N]) {
+        for (field, text) in texts {
+            let known = table.iter().find(|(name, ..)| *name == field);
+            let (min, max) = known.map_or((0, 0), |(_, min, max)| (*min, *max));
+            if let Some(text) = text {
+                self.length(field, text, min, max);
+            }
+        }
+    }
+
     /// Like [`Issues::length`] for a value that may be absent.
     pub fn optional_length(&mut self, field: &str, value: Option<&str>, max: usize) {
         if let Some(v) = value {
@@ -108,13 +132,13 @@ impl Issues {
         }
     }
 
-    /// Requires the form of an e-mail address (one `@`, a dotted domain, no blanks, ≤ 255).
+    /// Requires the form of an e-mail address (one `@`, a dotted domain, no blanks, at most [`MAX_EMAIL`]).
     pub fn email(&mut self, field: &str, value: &str) {
         self.when(!is_email(value), field, IssueCode::InvalidEmail);
     }
 
-    /// Requires the form of a telephone number: 6 to 20 digits, blanks, dots, dashes, a leading `+`, ≤ 30
-    /// characters in all.
+    /// Requires the form of a telephone number: 6 to 20 digits, blanks, dots, dashes, a leading `+`, at most
+    /// [`MAX_PHONE`] characters in all.
     pub fn phone(&mut self, field: &str, value: Option<&str>) {
         if let Some(v) = value {
             self.when(!is_phone(v), field, IssueCode::InvalidPhone);
@@ -161,7 +185,7 @@ pub fn is_email(value: &str) -> bool {
             && !l.ends_with('-')
             && l.chars().all(|c| c.is_alphanumeric() || c == '-')
     };
-    value.chars().count() <= 255
+    value.chars().count() <= MAX_EMAIL
         && (1..=64).contains(&local.len())
         && !local.starts_with('.')
         && !local.ends_with('.')
@@ -178,7 +202,7 @@ pub fn is_phone(value: &str) -> bool {
     let rest = value.strip_prefix('+').unwrap_or(value);
     let digits = rest.chars().filter(char::is_ascii_digit).count();
     (6..=20).contains(&digits)
-        && value.chars().count() <= 30
+        && value.chars().count() <= MAX_PHONE
         && rest.chars().all(|c| c.is_ascii_digit() || " .-()".contains(c))
 }
 

@@ -24,7 +24,7 @@ impl<T: Dto> Input for Body<T> {
 
     fn describe(doc: &mut Doc) {
         doc.body = Some(BodyDoc::json::<T>());
-        doc.component::<T>();
+        doc.takes::<T>();
     }
 
     fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
@@ -56,7 +56,7 @@ impl<T: Dto> Input for Form<T> {
             form: true,
             ..BodyDoc::json::<T>()
         });
-        doc.component::<T>();
+        doc.takes::<T>();
     }
 
     fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
@@ -81,7 +81,7 @@ impl<T: Dto> Input for MaybeBody<T> {
             required: false,
             ..BodyDoc::json::<T>()
         });
-        doc.component::<T>();
+        doc.takes::<T>();
     }
 
     fn extract(parts: &mut Parts<'_>) -> Result<Self, Refusal> {
@@ -101,7 +101,7 @@ fn form<T: Dto>(bytes: &[u8]) -> Result<T, Refusal> {
             return Err(Refusal::http(HttpCode::InvalidEncoding));
         }
         if name.len() > json::MAX_KEY {
-            return Err(Refusal::http(HttpCode::MalformedJson));
+            return Err(json::unknown_long(&name));
         }
         if map
             .insert(name.clone().into_owned(), value.into_owned().into())
@@ -221,10 +221,13 @@ pub struct Replace<T, V> {
     view: PhantomData<fn() -> V>,
 }
 
+/// The member that every write moves.
+const WRITTEN_AT: &str = "updated_at";
+
 /// What GET gives and PUT takes back.
 pub trait View: Serialize + ToSchema + 'static {
     /// Members that the row's version does not cover: of other rows, or of the moment. They move
-    /// while the version stands still, so that an honest echo may differ: they are not compared.
+    /// while the version stands still, so that an honest echo may differ: of an object only its `id` is compared.
     const DERIVED: &'static [&'static str] = &[];
 }
 
@@ -259,16 +262,25 @@ impl<T, V: View> Replace<T, V> {
     /// `VersionRequired`; `Invalid` naming each field.
     pub fn check(&self, present: &V) -> Result<(), AppError> {
         self.version.check()?;
-        // Who names no version replaces whatever is there: any member may have moved since it was read.
-        if self.echo.is_empty() || !matches!(self.version.given, Given::Version(_)) {
+        if self.echo.is_empty() {
             return Ok(());
         }
+        // Who names no version replaces whatever is there, however often it was written meanwhile. What
+        // only actions change is compared all the same: to ignore it would be to lose a wish silently.
+        let any_version = !matches!(self.version.given, Given::Version(_));
+        let same = |name: &str, said: &Value, shown: &Value| {
+            if V::DERIVED.contains(&name) {
+                // Which row it is, the version covers; a text or a list has no such member.
+                said.get("id") == shown.get("id")
+            } else {
+                said == shown || (any_version && name == WRITTEN_AT)
+            }
+        };
         let present = serde_json::to_value(present).map_err(|e| AppError::internal(e.to_string()))?;
         let changed: Vec<_> = self
             .echo
             .iter()
-            .filter(|(name, _)| !V::DERIVED.contains(&name.as_str()))
-            .filter(|(name, value)| present.get(name.as_str()).unwrap_or(&Value::Null) != *value)
+            .filter(|(name, said)| !same(name, said, present.get(name.as_str()).unwrap_or(&Value::Null)))
             .map(|(name, _)| FieldIssue::new(name, IssueCode::ReadOnly))
             .collect();
         if changed.is_empty() {

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::RefOr;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Parameter;
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr};
 
 use crate::json::Dto;
 use crate::wire::reference;
@@ -92,6 +92,20 @@ impl Doc {
         self.schemas.push((T::name().into_owned(), T::schema()));
     }
 
+    /// Adds the body `T` and what it refers to, its texts with their bounds.
+    pub fn takes<T: Dto>(&mut self) {
+        let from = self.schemas.len();
+        self.component::<T>();
+        let mut added = self.schemas.split_off(from);
+        let known = added.clone();
+        for (_, schema) in &mut added {
+            if let RefOr::T(Schema::Object(object)) = schema {
+                bound::<T>(object, &known);
+            }
+        }
+        self.schemas.append(&mut added);
+    }
+
     /// The body `T` also takes `version`, and fields of the view unchanged: a component of its own.
     pub fn accept_version<T: Dto>(&mut self, view: &[(String, RefOr<Schema>)]) {
         let own = T::name();
@@ -139,6 +153,43 @@ impl Doc {
     }
 }
 
+fn bound<T: Dto>(object: &mut Object, known: &[(String, RefOr<Schema>)]) {
+    for (name, min, max) in T::LENGTHS.iter().copied().flatten() {
+        let Some(schema) = object.properties.get_mut(*name) else {
+            continue;
+        };
+        // A component that many fields share has no bound of one of them.
+        if let RefOr::Ref(reference) = schema
+            && let Some(mut own) = found(reference, known).and_then(text)
+        {
+            own.description = Some(reference.description.clone());
+            *schema = RefOr::T(Schema::Object(own));
+        }
+        if let RefOr::T(Schema::Object(text)) = schema {
+            text.max_length = Some(*max);
+            // What may be absent may be empty: it is the same.
+            text.min_length = Some(*min).filter(|min| *min > 0);
+        }
+    }
+}
+
+/// A text that stands by itself, or beside `null`.
+fn text(schema: &RefOr<Schema>) -> Option<Object> {
+    match schema {
+        RefOr::T(Schema::Object(text)) => Some(text.clone()),
+        RefOr::T(Schema::OneOf(one)) => {
+            let mut own = one
+                .items
+                .iter()
+                .filter_map(text)
+                .find(|item| item.schema_type == Type::String.into())?;
+            own.schema_type = SchemaType::Array(vec![Type::String, Type::Null]);
+            Some(own)
+        }
+        _ => None,
+    }
+}
+
 fn read_only(mut schema: RefOr<Schema>) -> RefOr<Schema> {
     match &mut schema {
         RefOr::T(Schema::Object(object)) => object.read_only = Some(true),
@@ -161,6 +212,14 @@ pub fn properties<T: ToSchema>() -> Vec<(String, RefOr<Schema>)> {
     found
 }
 
+fn found<'a>(reference: &Ref, components: &'a [(String, RefOr<Schema>)]) -> Option<&'a RefOr<Schema>> {
+    let name = reference.ref_location.rsplit('/').next()?;
+    components
+        .iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, schema)| schema)
+}
+
 fn collect(
     schema: RefOr<Schema>,
     components: &[(String, RefOr<Schema>)],
@@ -177,8 +236,7 @@ fn collect(
             .into_iter()
             .for_each(|item| collect(item, components, into)),
         RefOr::Ref(reference) => {
-            let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
-            if let Some((_, schema)) = components.iter().find(|(known, _)| known == name) {
+            if let Some(schema) = found(&reference, components) {
                 collect(schema.clone(), components, into);
             }
         }

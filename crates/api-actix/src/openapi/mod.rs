@@ -352,7 +352,7 @@ fn refusals(operation: &Operation, doc: &Doc) -> Vec<(&'static str, u16)> {
         401 => signed || operation.secret,
         403 => signed || operation.doc.cookie,
         404 => !doc.path_kinds.is_empty(),
-        415 => body,
+        415 => body || writes,
         409 => signed && writes,
         412 => doc.versioned,
         428 => doc.versioned && operation.method == Method::PUT,

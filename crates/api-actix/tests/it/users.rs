@@ -309,14 +309,12 @@ async fn a_profile_is_replaced_with_a_version() {
     let echo = put("/api/v1/users/me").json(&whole).send(&world).await;
     assert_eq!(echo.status, 200, "what GET gave is taken back: {:?}", echo.body);
     assert_eq!(written(&after).full_name, "Encore");
+    // Of the program's version, not of the row's: during a rollout they may differ.
     whole["permissions"] = json!(["utilisateur:gerer"]);
     whole["role"] = json!("admin");
     let echo = put("/api/v1/users/me").json(&whole).send(&world).await;
     let fields: Vec<_> = echo.issues().into_iter().map(|(field, _)| field).collect();
-    assert_eq!(
-        (echo.status, fields),
-        (422, vec!["permissions".to_owned(), "role".to_owned()])
-    );
+    assert_eq!((echo.status, fields), (422, vec!["role".to_owned()]));
 }
 
 #[actix_web::test]

@@ -103,6 +103,34 @@ async fn what_get_gave_is_taken_back() {
 }
 
 #[actix_web::test]
+async fn of_another_row_only_which_one_it_is_must_be_right() {
+    let world = world();
+    let renamed = json!({ "nom": "x", "client": { "id": 2, "nom": "Renommé" }, "version": 3 });
+    assert_eq!(put(&world, renamed).send(&world).await.status, 200);
+    let other = json!({ "nom": "x", "client": { "id": 9, "nom": "Atlas" }, "version": 3 });
+    let reply = put(&world, other).send(&world).await;
+    let expected = vec![("client".to_owned(), "READ_ONLY".to_owned())];
+    assert_eq!((reply.status, reply.issues()), (422, expected));
+}
+
+#[actix_web::test]
+async fn whoever_names_no_version_does_not_ask_in_vain_either() {
+    let world = world();
+    let any = |body: Value| put(&world, body).header("if-match", "*");
+    let legacy = |body: Value| ask("PUT", "/essais/7").by(&world, 1).json(&body);
+    let written_since = json!({ "nom": "x", "auteur": null, "updated_at": "2026-03-01T08:00:00Z" });
+    for request in [any(written_since.clone()), legacy(written_since)] {
+        assert_eq!(request.send(&world).await.status, 200);
+    }
+    let wish = json!({ "nom": "x", "auteur": "moi" });
+    for request in [any(wish.clone()), legacy(wish)] {
+        let reply = request.send(&world).await;
+        let expected = vec![("auteur".to_owned(), "READ_ONLY".to_owned())];
+        assert_eq!((reply.status, reply.issues()), (422, expected));
+    }
+}
+
+#[actix_web::test]
 async fn on_older_paths_the_last_replacement_counts() {
     let world = world();
     for path in ["/essais/7", "/api/v1/essais/7/remplacer"] {

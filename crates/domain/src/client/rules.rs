@@ -1,7 +1,39 @@
 //! Rules for the data of clients, their sites and contacts.
 
 use super::{Client, Contact, Site};
-use crate::text::{FieldIssue, IssueCode, Issues};
+use crate::text::{FieldIssue, IssueCode, Issues, Lengths, MAX_EMAIL, MAX_PHONE};
+
+/// Digits of an ICE, the common identifier of Moroccan companies.
+const ICE: usize = 15;
+
+/// The texts of a client.
+pub const TEXTS: Lengths = &[
+    ("nom_entreprise", 1, 255),
+    ("secteur_activite", 0, 100),
+    ("adresse", 0, 500),
+    ("ville", 0, 100),
+    ("telephone", 0, MAX_PHONE),
+    ("email", 0, MAX_EMAIL),
+    ("contact_principal", 0, 255),
+    ("ice", 0, ICE),
+    ("identifiant_fiscal", 0, 50),
+];
+
+/// The texts of a site.
+pub const SITE_TEXTS: Lengths = &[
+    ("nom", 1, 255),
+    ("adresse", 0, 500),
+    ("ville", 0, 100),
+    ("zone", 0, 100),
+];
+
+/// The texts of a contact.
+pub const CONTACT_TEXTS: Lengths = &[
+    ("nom", 1, 255),
+    ("fonction", 0, 100),
+    ("email", 0, MAX_EMAIL),
+    ("telephone", 0, MAX_PHONE),
+];
 
 /// Whether the data of a client are right.
 ///
@@ -9,25 +41,28 @@ use crate::text::{FieldIssue, IssueCode, Issues};
 /// What is wrong, by wire name.
 pub fn validate(client: &Client) -> Result<(), Issues> {
     let mut issues = Issues::default();
-    issues.length("nom_entreprise", &client.name, 1, 255);
-    issues.optional_length("secteur_activite", client.sector.as_deref(), 100);
-    issues.optional_length("adresse", client.address.as_deref(), 500);
-    issues.optional_length("ville", client.city.as_deref(), 100);
+    let texts = [
+        ("nom_entreprise", Some(client.name.as_str())),
+        ("secteur_activite", client.sector.as_deref()),
+        ("adresse", client.address.as_deref()),
+        ("ville", client.city.as_deref()),
+        ("contact_principal", client.main_contact.as_deref()),
+        ("identifiant_fiscal", client.tax_id.as_deref()),
+    ];
+    issues.lengths(TEXTS, texts);
     issues.phone("telephone", client.phone.as_deref());
     if let Some(email) = &client.email {
         issues.email("email", email);
     }
-    issues.optional_length("contact_principal", client.main_contact.as_deref(), 255);
     if let Some(ice) = &client.ice
-        && (ice.len() != 15 || !ice.bytes().all(|b| b.is_ascii_digit()))
+        && (ice.len() != ICE || !ice.bytes().all(|b| b.is_ascii_digit()))
     {
         issues.0.push(FieldIssue::expecting(
             "ice",
             IssueCode::InvalidFormat,
-            "15 chiffres",
+            format!("{ICE} chiffres"),
         ));
     }
-    issues.optional_length("identifiant_fiscal", client.tax_id.as_deref(), 50);
     issues.into_result()
 }
 
@@ -37,10 +72,13 @@ pub fn validate(client: &Client) -> Result<(), Issues> {
 /// What is wrong, by wire name.
 pub fn validate_site(site: &Site) -> Result<(), Issues> {
     let mut issues = Issues::default();
-    issues.length("nom", &site.name, 1, 255);
-    issues.optional_length("adresse", site.address.as_deref(), 500);
-    issues.optional_length("ville", site.city.as_deref(), 100);
-    issues.optional_length("zone", site.zone.as_deref(), 100);
+    let texts = [
+        ("nom", Some(site.name.as_str())),
+        ("adresse", site.address.as_deref()),
+        ("ville", site.city.as_deref()),
+        ("zone", site.zone.as_deref()),
+    ];
+    issues.lengths(SITE_TEXTS, texts);
     for (field, degrees, most) in [
         ("latitude", site.latitude, 90.0),
         ("longitude", site.longitude, 180.0),
@@ -73,8 +111,11 @@ pub fn validate_site(site: &Site) -> Result<(), Issues> {
 /// What is wrong, by wire name.
 pub fn validate_contact(contact: &Contact) -> Result<(), Issues> {
     let mut issues = Issues::default();
-    issues.length("nom", &contact.name, 1, 255);
-    issues.optional_length("fonction", contact.function.as_deref(), 100);
+    let texts = [
+        ("nom", Some(contact.name.as_str())),
+        ("fonction", contact.function.as_deref()),
+    ];
+    issues.lengths(CONTACT_TEXTS, texts);
     if let Some(email) = &contact.email {
         issues.email("email", email);
     }

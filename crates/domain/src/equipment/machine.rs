@@ -12,7 +12,7 @@ use super::{Downtime, Equipment, EquipmentStatus, Failure, FailureOrigin, Holder
 use crate::event::Event;
 use crate::intervention::Intervention;
 use crate::policy::{Actor, Permission, Target};
-use crate::text::{IssueCode, Issues, MAX_REASON};
+use crate::text::{IssueCode, Issues, REASON};
 use crate::vocab::vocab;
 use crate::{Id, Record};
 
@@ -185,7 +185,7 @@ impl Command {
             "motif",
             IssueCode::Required,
         );
-        issues.optional_length("motif", reason, MAX_REASON);
+        issues.lengths(REASON, [("motif", reason)]);
         issues.when(
             self.cancel_open && !needed,
             "annuler_ouvertes",

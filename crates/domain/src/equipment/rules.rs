@@ -8,8 +8,20 @@ use jiff::civil::Date;
 use super::{Equipment, store::TreeNode};
 use crate::Id;
 use crate::skill;
-use crate::text::{FieldIssue, IssueCode, Issues, MAX_REASON};
+use crate::text::{FieldIssue, IssueCode, Issues, Lengths, MAX_REASON};
 
+/// The texts of an equipment.
+pub const TEXTS: Lengths = &[
+    ("nom_equipement", 1, 255),
+    ("modele", 0, 100),
+    ("marque", 0, 100),
+    ("numero_serie", 1, 100),
+    ("type_equipement", 1, 50),
+    ("localisation", 0, 255),
+    ("compteur_unite", 0, 20),
+    ("notes", 0, MAX_REASON),
+    ("motif_reforme", 0, MAX_REASON),
+];
 /// Most days between two preventive maintenances.
 pub const MAX_EVERY_DAYS: i32 = 36_500;
 
@@ -19,12 +31,18 @@ pub const MAX_EVERY_DAYS: i32 = 36_500;
 /// What is wrong, by wire name.
 pub fn validate(equipment: &Equipment) -> Result<(), Issues> {
     let mut issues = Issues::default();
-    issues.length("nom_equipement", &equipment.name, 1, 255);
-    issues.optional_length("modele", equipment.model.as_deref(), 100);
-    issues.optional_length("marque", equipment.brand.as_deref(), 100);
-    issues.length("numero_serie", &equipment.serial_number, 1, 100);
-    issues.length("type_equipement", &equipment.kind, 1, 50);
-    issues.optional_length("localisation", equipment.location.as_deref(), 255);
+    let texts = [
+        ("nom_equipement", Some(equipment.name.as_str())),
+        ("modele", equipment.model.as_deref()),
+        ("marque", equipment.brand.as_deref()),
+        ("numero_serie", Some(equipment.serial_number.as_str())),
+        ("type_equipement", Some(equipment.kind.as_str())),
+        ("localisation", equipment.location.as_deref()),
+        ("compteur_unite", equipment.meter_unit.as_deref()),
+        ("notes", equipment.notes.as_deref()),
+        ("motif_reforme", equipment.retirement_reason.as_deref()),
+    ];
+    issues.lengths(TEXTS, texts);
     if equipment
         .maintenance_every_days
         .is_some_and(|days| !(1..=MAX_EVERY_DAYS).contains(&days))
@@ -36,15 +54,8 @@ pub fn validate(equipment: &Equipment) -> Result<(), Issues> {
             range,
         ));
     }
-    issues.optional_length("compteur_unite", equipment.meter_unit.as_deref(), 20);
     issues.amount("compteur_valeur", equipment.meter_value, 11, 3);
     issues.amount("valeur_remplacement", equipment.replacement_value, 13, 2);
-    issues.optional_length("notes", equipment.notes.as_deref(), MAX_REASON);
-    issues.optional_length(
-        "motif_reforme",
-        equipment.retirement_reason.as_deref(),
-        MAX_REASON,
-    );
     issues
         .0
         .extend(skill::rules::required(&equipment.required_skills).0);

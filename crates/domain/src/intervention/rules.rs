@@ -6,13 +6,26 @@ use jiff::civil::Date;
 use super::{Intervention, Priority};
 use crate::equipment::Equipment;
 use crate::skill::{self, RequiredSkill};
-use crate::text::{FieldIssue, IssueCode, Issues, MAX_REPORT};
+use crate::text::{FieldIssue, IssueCode, Issues, Lengths, MAX_REASON, MAX_REPORT};
 use crate::time::local_date;
 
 /// Longest title, in characters.
 pub const MAX_TITLE: usize = 255;
 /// Fewest and most characters of a description.
 pub const DESCRIPTION: (usize, usize) = (10, 2000);
+/// The texts of a job: of its data, of its closing and of the words about it.
+pub const TEXTS: Lengths = &[
+    ("titre", 1, MAX_TITLE),
+    ("description", DESCRIPTION.0, DESCRIPTION.1),
+    ("diagnostic", 0, MAX_REPORT),
+    ("compte_rendu", 0, MAX_REPORT),
+    ("mode_defaillance", 0, MAX_CODE),
+    ("mecanisme_defaillance", 0, MAX_CODE),
+    ("cause_defaillance", 0, MAX_CODE),
+    ("motif", 0, MAX_REASON),
+    ("commentaire", 0, MAX_REASON),
+    ("commentaire_client", 0, MAX_REASON),
+];
 /// Longest code of a failure mode, mechanism or cause.
 pub const MAX_CODE: usize = 50;
 /// Estimated duration of a job for which nobody said one.
@@ -21,8 +34,17 @@ pub const DEFAULT_MINUTES: i32 = 60;
 /// What is wrong with the data of a job, by wire name.
 pub(crate) fn issues(job: &Intervention) -> Issues {
     let mut issues = Issues::default();
-    issues.length("titre", &job.title, 1, MAX_TITLE);
-    issues.length("description", &job.description, DESCRIPTION.0, DESCRIPTION.1);
+    let closing = &job.closing;
+    let texts = [
+        ("titre", Some(job.title.as_str())),
+        ("description", Some(job.description.as_str())),
+        ("diagnostic", closing.diagnosis.as_deref()),
+        ("compte_rendu", closing.report.as_deref()),
+        ("mode_defaillance", closing.failure_mode.as_deref()),
+        ("mecanisme_defaillance", closing.failure_mechanism.as_deref()),
+        ("cause_defaillance", closing.failure_cause.as_deref()),
+    ];
+    issues.lengths(TEXTS, texts);
     if job.estimated_minutes <= 0 {
         issues.0.push(FieldIssue::expecting(
             "duree_estimee_minutes",
@@ -31,16 +53,6 @@ pub(crate) fn issues(job: &Intervention) -> Issues {
         ));
     }
     issues.0.extend(skill::rules::required(&job.required_skills).0);
-    let closing = &job.closing;
-    issues.optional_length("diagnostic", closing.diagnosis.as_deref(), MAX_REPORT);
-    issues.optional_length("compte_rendu", closing.report.as_deref(), MAX_REPORT);
-    issues.optional_length("mode_defaillance", closing.failure_mode.as_deref(), MAX_CODE);
-    issues.optional_length(
-        "mecanisme_defaillance",
-        closing.failure_mechanism.as_deref(),
-        MAX_CODE,
-    );
-    issues.optional_length("cause_defaillance", closing.failure_cause.as_deref(), MAX_CODE);
     issues
 }
 

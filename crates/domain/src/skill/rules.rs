@@ -4,7 +4,10 @@ use std::collections::HashSet;
 use std::hash::Hash;
 
 use super::{HeldSkill, RequiredSkill, Skill};
-use crate::text::{FieldIssue, IssueCode, Issues};
+use crate::text::{FieldIssue, IssueCode, Issues, Lengths};
+
+/// The texts of a skill.
+pub const TEXTS: Lengths = &[("nom", 1, 100), ("domaine", 0, 100)];
 
 /// Whether the data of a skill are right.
 ///
@@ -12,8 +15,11 @@ use crate::text::{FieldIssue, IssueCode, Issues};
 /// What is wrong, by wire name.
 pub fn validate(skill: &Skill) -> Result<(), Issues> {
     let mut issues = Issues::default();
-    issues.length("nom", &skill.name, 1, 100);
-    issues.optional_length("domaine", skill.domain.as_deref(), 100);
+    let texts = [
+        ("nom", Some(skill.name.as_str())),
+        ("domaine", skill.domain.as_deref()),
+    ];
+    issues.lengths(TEXTS, texts);
     issues.into_result()
 }
 

@@ -1,7 +1,10 @@
 //! Rules for the data of teams.
 
 use super::Team;
-use crate::text::Issues;
+use crate::text::{Issues, Lengths};
+
+/// The texts of a team.
+pub const TEXTS: Lengths = &[("nom", 1, 100)];
 
 /// Whether the data of a team are right.
 ///
@@ -9,6 +12,6 @@ use crate::text::Issues;
 /// What is wrong, by wire name.
 pub fn validate(team: &Team) -> Result<(), Issues> {
     let mut issues = Issues::default();
-    issues.length("nom", &team.name, 1, 100);
+    issues.lengths(TEXTS, [("nom", Some(&team.name))]);
     issues.into_result()
 }

@@ -6,7 +6,7 @@ use super::{Availability, Technician};
 use crate::event::Event;
 use crate::intervention::{Intervention, machine as job};
 use crate::policy::Permission;
-use crate::text::{Issues, MAX_REASON};
+use crate::text::{Issues, REASON};
 use crate::vocab::vocab;
 use crate::{Id, Record};
 
@@ -159,7 +159,7 @@ impl Command {
     /// What is wrong with the command itself.
     pub fn validate(&self) -> Issues {
         let mut issues = Issues::default();
-        issues.optional_length("motif", self.reason.as_deref(), MAX_REASON);
+        issues.lengths(REASON, [("motif", self.reason.as_deref())]);
         issues
     }
 }

@@ -3,7 +3,7 @@
 use super::User;
 use crate::policy::{Actor, Role};
 use crate::session::EndReason;
-use crate::text::{FieldIssue, IssueCode, Issues};
+use crate::text::{FieldIssue, IssueCode, Issues, Lengths, MAX_EMAIL};
 use crate::vocab::Vocab;
 use crate::{Id, Record};
 
@@ -11,6 +11,14 @@ use crate::{Id, Record};
 pub const MIN_PASSWORD: usize = 8;
 /// Most characters of a password; longer ones only serve to keep the server busy.
 pub const MAX_PASSWORD: usize = 1000;
+
+/// The texts of an account; the password is a field of those who are created.
+pub const TEXTS: Lengths = &[
+    ("username", 1, 100),
+    ("email", 1, MAX_EMAIL),
+    ("full_name", 1, 255),
+    ("password", MIN_PASSWORD, MAX_PASSWORD),
+];
 
 /// Words that passwords are made of most often, French and international, without the digits and
 /// signs that people put behind them.
@@ -114,7 +122,7 @@ const COMMON: &[&str] = &[
 /// What is wrong, by wire name.
 pub fn validate(user: &User) -> Result<(), Issues> {
     let mut issues = Issues::default();
-    issues.length("username", &user.username, 1, 100);
+    issues.lengths(TEXTS, [("username", Some(&user.username))]);
     // An `@` would let one account's user name be another's e-mail: both sign in.
     let strange = |c: char| !(c.is_alphanumeric() || "._-".contains(c));
     issues.when(
@@ -127,7 +135,7 @@ pub fn validate(user: &User) -> Result<(), Issues> {
     } else {
         issues.email("email", &user.email);
     }
-    issues.length("full_name", &user.full_name, 1, 255);
+    issues.lengths(TEXTS, [("full_name", Some(&user.full_name))]);
     issues.into_result()
 }
 

@@ -59,9 +59,17 @@ const OF_CLOSING: &[&str] = &[
     "cause_defaillance",
 ];
 
-/// Longer than any text may be, and shorter than any body.
-fn endless() -> Value {
-    "a".repeat(12_001).into()
+/// One character longer than the description allows; without a bound, longer than any text may be.
+fn too_long(schema: &Value) -> Value {
+    let max = schema["maxLength"].as_u64().unwrap_or(12_000);
+    "a".repeat(usize::try_from(max).unwrap() + 1).into()
+}
+
+/// Whether it is one of [`too_long`].
+fn is_long(value: &Value) -> bool {
+    value
+        .as_str()
+        .is_some_and(|text| text.len() > 10 && text.bytes().all(|b| b == b'a'))
 }
 
 fn short_name(operation: &Operation) -> String {
@@ -158,7 +166,7 @@ fn bad_values(document: &Document, schema: &Value) -> Vec<Value> {
     let own = document.not_null(schema);
     if types.contains(&"string".to_owned()) {
         bad.extend(["a\u{0}b", "\u{7}", "a\u{1b}[31mb"].map(Value::from));
-        bad.push(endless());
+        bad.push(too_long(own));
         if own["format"] == "date-time" {
             bad.extend(
                 [
@@ -254,6 +262,47 @@ async fn every_field_of_every_body_is_looked_at() {
     assert!(cases > 1500, "{cases}");
 }
 
+fn document_max(document: &Document, schema: &Value) -> Option<u64> {
+    document.not_null(schema)["maxLength"].as_u64()
+}
+
+#[tokio::test]
+async fn every_text_that_is_written_is_described_with_its_length() {
+    let ground = Ground::new().await;
+    let document = &ground.document;
+    let mut without = Vec::new();
+    let mut bounded = 0;
+    for operation in ground.with_bodies() {
+        // Nonsense of any length is a wrong sign-in.
+        if operation.short().starts_with("/auth/") && operation.short() != "/auth/change-password" {
+            continue;
+        }
+        for (field, schema) in document.properties(operation.body().unwrap()) {
+            // What is shown, and only compared with what is stored, has no bound of its own.
+            if schema["readOnly"] == true {
+                continue;
+            }
+            let inner = document.properties(document.not_null(&schema));
+            for (name, schema) in inner.into_iter().chain([(field.clone(), schema.clone())]) {
+                let own = document.not_null(&schema);
+                let free = ["enum", "format", "pattern"]
+                    .iter()
+                    .all(|key| own.get(key).is_none());
+                let present = ["mot_de_passe_actuel", "current_password"].contains(&name.as_str());
+                if schema["readOnly"] == true || document.types(&schema) != ["string"] || !free || present {
+                    continue;
+                }
+                bounded += 1;
+                if document_max(document, &schema).is_none() {
+                    without.push(format!("{}: {name} of {field}", operation.name()));
+                }
+            }
+        }
+    }
+    assert!(without.is_empty(), "{without:#?}");
+    assert!(bounded > 60, "{bounded}");
+}
+
 async fn whole_field(
     ground: &Ground,
     operation: &Operation,
@@ -268,7 +317,7 @@ async fn whole_field(
         .iter()
         .find(|(operation, own, _)| *operation == name && *own == field);
     for value in bad_values(&ground.document, schema) {
-        let long = value == endless();
+        let long = is_long(&value);
         if long && changes_state && OF_CLOSING.contains(&field) {
             continue;
         }
@@ -277,6 +326,17 @@ async fn whole_field(
             .send_json(operation, &with(operation, good, field, value.clone()))
             .await;
         tally.expect_of(&value, &answer, operation, told);
+        // The bound that the refusal tells is the one of the description.
+        let max = document_max(&ground.document, schema);
+        let told_bound = answer.json()["errors"][0].clone();
+        if long && told == field && told_bound["code"] == "TOO_LONG" {
+            let said = told_bound["message"].as_str().unwrap_or_default();
+            if !max.is_some_and(|max| said.contains(&max.to_string())) {
+                tally
+                    .wrong
+                    .push(format!("`{field}` of {name}: {said}, described as {max:?}"));
+            }
+        }
     }
     let Some(second) = second_name(operation, field) else {
         return;
@@ -325,7 +385,7 @@ async fn inside(
     for (name, schema) in &properties {
         for value in bad_values(document, schema) {
             // What is only shown stands for the whole field, and a name beside an id is not read.
-            let unread = value == endless();
+            let unread = is_long(&value);
             let mut part = base.clone();
             part.insert(name.clone(), value);
             let answer = send(part).await;
@@ -359,7 +419,7 @@ async fn a_closing_judges_what_it_reads() {
     let before = tables.take();
     for field in OF_CLOSING {
         let mut body = json!({"action": "cloturer", "compte_rendu": "Roulement remplacé, essai concluant"});
-        body[*field] = endless();
+        body[*field] = too_long(&json!({}));
         for path in [path.clone(), path.replace("status", "statut")] {
             names(&world.admin.patch(&path, body.clone()).await, field);
         }

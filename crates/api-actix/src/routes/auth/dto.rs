@@ -3,7 +3,8 @@
 use application::AppError;
 use application::auth::{ChangePassword, Login};
 use domain::session::{Session, SessionId, SessionMode};
-use domain::text::{FieldIssue, IssueCode};
+use domain::text::{FieldIssue, IssueCode, Lengths};
+use domain::user::rules::{MAX_PASSWORD, MIN_PASSWORD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -151,6 +152,7 @@ impl Dto for ChangePasswordBody {
         "current_password",
         "new_password",
     ];
+    const LENGTHS: &'static [Lengths] = &[&[("nouveau_mot_de_passe", MIN_PASSWORD, MAX_PASSWORD)]];
 
     fn example() -> Value {
         json!({ "mot_de_passe_actuel": "Demo-MIF-2026!", "nouveau_mot_de_passe": "Atelier-Sud-2027" })

@@ -1,8 +1,10 @@
 //! What belongs to a client, on the wire: sites, contacts, portal accounts.
 
+use domain::client::rules::{CONTACT_TEXTS, SITE_TEXTS};
 use domain::client::{Client, Contact, NameSort, PortalUser, Site};
 use domain::equipment::{EquipmentFilter, EquipmentSort};
 use domain::page::Sort;
+use domain::text::Lengths;
 use domain::{Id, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -82,6 +84,7 @@ pub struct SiteWrite {
 
 impl Dto for SiteWrite {
     const MULTILINE: &'static [&'static str] = &["adresse"];
+    const LENGTHS: &'static [Lengths] = &[SITE_TEXTS];
 
     fn example() -> Value {
         json!({
@@ -132,6 +135,7 @@ pub struct SitePatch {
 
 impl Dto for SitePatch {
     const MULTILINE: &'static [&'static str] = &["adresse"];
+    const LENGTHS: &'static [Lengths] = &[SITE_TEXTS];
 
     fn example() -> Value {
         json!({ "zone": "Tanger-Tétouan" })
@@ -215,6 +219,8 @@ pub struct ContactWrite {
 }
 
 impl Dto for ContactWrite {
+    const LENGTHS: &'static [Lengths] = &[CONTACT_TEXTS];
+
     fn example() -> Value {
         json!({
             "nom": "Nadia Berrada", "fonction": "Responsable maintenance",
@@ -259,6 +265,8 @@ pub struct ContactPatch {
 }
 
 impl Dto for ContactPatch {
+    const LENGTHS: &'static [Lengths] = &[CONTACT_TEXTS];
+
     fn example() -> Value {
         json!({ "telephone": "+212 661 20 30 41", "principal": true })
     }

@@ -1,7 +1,9 @@
 //! Clients on the wire. The comments of wire types are shown to the users of the API: French.
 
+use domain::client::rules::TEXTS;
 use domain::client::{Client, ClientFilter, ClientKind, ClientSort, ClientStatus, ServiceLevel};
 use domain::page::Sort;
+use domain::text::Lengths;
 use domain::{Id, Record};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -124,6 +126,7 @@ pub struct ClientWrite {
 
 impl Dto for ClientWrite {
     const MULTILINE: &'static [&'static str] = &["adresse"];
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
 
     fn example() -> Value {
         json!({
@@ -218,6 +221,7 @@ pub struct ClientPatch {
 
 impl Dto for ClientPatch {
     const MULTILINE: &'static [&'static str] = &["adresse"];
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
 
     fn example() -> Value {
         json!({ "telephone": "+212 539 39 40 42", "contact_principal": "Omar Tazi" })

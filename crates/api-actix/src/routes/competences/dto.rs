@@ -2,7 +2,9 @@
 
 use domain::Record;
 use domain::page::Sort;
+use domain::skill::rules::TEXTS;
 use domain::skill::{Skill, SkillSort};
+use domain::text::Lengths;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -62,6 +64,8 @@ pub struct SkillWrite {
 }
 
 impl Dto for SkillWrite {
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
+
     fn example() -> Value {
         json!({ "nom": "Soudure TIG", "domaine": "Mécanique", "certification_requise": true })
     }
@@ -94,6 +98,8 @@ pub struct SkillPatch {
 }
 
 impl Dto for SkillPatch {
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
+
     fn example() -> Value {
         json!({ "domaine": "Chaudronnerie" })
     }

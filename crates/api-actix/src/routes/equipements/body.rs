@@ -3,7 +3,9 @@
 use application::equipment::CreateEquipment;
 use domain::Id;
 use domain::equipment::machine::Command;
+use domain::equipment::rules::TEXTS;
 use domain::equipment::{Criticality, Equipment};
+use domain::text::{Lengths, REASON};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -62,6 +64,7 @@ pub struct NouvelEquipement {
 impl Dto for NouvelEquipement {
     const ALIASES: &'static [(&'static str, &'static str)] = ALIASES;
     const MULTILINE: &'static [&'static str] = MULTILINE;
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
 
     fn example() -> Value {
         json!({
@@ -145,6 +148,7 @@ pub struct EquipementPut {
 impl Dto for EquipementPut {
     const ALIASES: &'static [(&'static str, &'static str)] = ALIASES;
     const MULTILINE: &'static [&'static str] = MULTILINE;
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
 
     fn example() -> Value {
         json!({
@@ -248,6 +252,7 @@ pub struct EquipementPatch {
 impl Dto for EquipementPatch {
     const ALIASES: &'static [(&'static str, &'static str)] = ALIASES;
     const MULTILINE: &'static [&'static str] = MULTILINE;
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
 
     fn example() -> Value {
         json!({ "compteur_valeur": "8612.5", "localisation": "Atelier 3", "notes": "Filtre remplacé." })
@@ -298,6 +303,7 @@ pub struct ChangementStatut {
 
 impl Dto for ChangementStatut {
     const MULTILINE: &'static [&'static str] = &["motif"];
+    const LENGTHS: &'static [Lengths] = &[REASON];
 
     fn example() -> Value {
         json!({ "action": "declarer_panne", "motif": "Arrêt brutal, fumée au niveau du moteur" })

@@ -1,7 +1,9 @@
 //! Teams on the wire. The comments of wire types are shown to the users of the API: French.
 
 use domain::page::Sort;
+use domain::team::rules::TEXTS;
 use domain::team::{Team, TeamSort};
+use domain::text::Lengths;
 use domain::{Id, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -55,6 +57,8 @@ pub struct TeamWrite {
 }
 
 impl Dto for TeamWrite {
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
+
     fn example() -> Value {
         json!({ "nom": "Équipe Nord", "responsable_id": 2 })
     }
@@ -82,6 +86,8 @@ pub struct TeamPatch {
 }
 
 impl Dto for TeamPatch {
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
+
     fn example() -> Value {
         json!({ "nom": "Équipe Nord-Ouest" })
     }

@@ -4,7 +4,8 @@ use application::AppError;
 use application::intervention::{Asked, Goal};
 use domain::Id;
 use domain::intervention::Action;
-use domain::text::{FieldIssue, IssueCode, Issues, MAX_REASON};
+use domain::intervention::rules::TEXTS;
+use domain::text::{FieldIssue, IssueCode, Issues, Lengths, MAX_REPORT, REASON};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -59,6 +60,7 @@ impl Dto for ChangementEtat {
         &[("motif", "motif_attente"), ("date_prevue", "date_planifiee")];
     const MULTILINE: &'static [&'static str] =
         &["motif", "commentaire", "remarque", "compte_rendu", "diagnostic"];
+    const LENGTHS: &'static [Lengths] = &[TEXTS, &[("remarque", 0, MAX_REPORT)]];
 
     fn example() -> Value {
         json!({ "action": "annuler", "motif": "Doublon d'une autre demande." })
@@ -164,6 +166,7 @@ pub struct Affectation {
 impl Dto for Affectation {
     const ALIASES: &'static [(&'static str, &'static str)] = &[("date_prevue", "date_planifiee")];
     const MULTILINE: &'static [&'static str] = &["motif"];
+    const LENGTHS: &'static [Lengths] = &[REASON];
 
     fn example() -> Value {
         json!({ "technicien_id": 1, "date_prevue": "2026-03-02T09:00:00Z", "motif": "Connaît la machine." })
@@ -190,7 +193,7 @@ impl Affectation {
         };
         let mut issues = Issues::default();
         // It becomes the comment of the transition, whose name the caller does not know.
-        issues.optional_length("motif", self.motif.as_deref(), MAX_REASON);
+        issues.lengths(REASON, [("motif", self.motif.as_deref())]);
         issues
             .into_result()
             .map_err(|issues| AppError::Invalid(issues.0))?;
@@ -216,6 +219,7 @@ pub struct Note {
 
 impl Dto for Note {
     const MULTILINE: &'static [&'static str] = &["commentaire_client"];
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
 
     fn example() -> Value {
         json!({ "satisfaction": 5, "commentaire_client": "Rapide et propre, merci." })

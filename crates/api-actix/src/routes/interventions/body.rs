@@ -5,9 +5,9 @@ use application::intervention::{Audience, CreateJob, JobView, RequestJob};
 use domain::Id;
 use domain::intervention::edit::not_for_requests;
 use domain::intervention::machine::not_for_clients;
-use domain::intervention::rules::{DEFAULT_MINUTES, urgent_after};
+use domain::intervention::rules::{DEFAULT_MINUTES, TEXTS, urgent_after};
 use domain::intervention::{Intervention, Priority};
-use domain::text::{FieldIssue, IssueCode};
+use domain::text::{FieldIssue, IssueCode, Lengths};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -56,6 +56,7 @@ pub struct NouvelleIntervention {
 impl Dto for NouvelleIntervention {
     const ALIASES: &'static [(&'static str, &'static str)] = ALIASES;
     const MULTILINE: &'static [&'static str] = MULTILINE;
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
 
     fn example() -> Value {
         json!({
@@ -160,6 +161,7 @@ pub struct InterventionPut {
 impl Dto for InterventionPut {
     const ALIASES: &'static [(&'static str, &'static str)] = ALIASES;
     const MULTILINE: &'static [&'static str] = MULTILINE;
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
 
     fn example() -> Value {
         json!({
@@ -269,6 +271,7 @@ pub struct InterventionPatch {
 impl Dto for InterventionPatch {
     const ALIASES: &'static [(&'static str, &'static str)] = ALIASES;
     const MULTILINE: &'static [&'static str] = MULTILINE;
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
 
     fn example() -> Value {
         json!({ "priorite": "critique", "diagnostic": "Joint à lèvre usé, arbre marqué." })

@@ -4,6 +4,7 @@ use application::technician::AvailabilityChange;
 use domain::Id;
 use domain::intervention::Intervention;
 use domain::technician::machine::Command;
+use domain::text::{Lengths, REASON};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -25,6 +26,7 @@ pub struct AvailabilityAction {
 
 impl Dto for AvailabilityAction {
     const MULTILINE: &'static [&'static str] = &["motif"];
+    const LENGTHS: &'static [Lengths] = &[REASON];
 
     fn example() -> Value {
         json!({ "action": "declarer_indisponible", "motif": "Arrêt maladie" })

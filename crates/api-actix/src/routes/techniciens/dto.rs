@@ -7,9 +7,9 @@ use domain::Id;
 use domain::policy::Role;
 use domain::skill::{HeldSkill, SkillLevel};
 use domain::technician::machine::Action;
-use domain::technician::{Availability, Technician};
-use domain::text::{FieldIssue, IssueCode};
-use domain::user::Locale;
+use domain::technician::{self, Availability, Technician};
+use domain::text::{FieldIssue, IssueCode, Lengths};
+use domain::user::{self, Locale};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -216,6 +216,7 @@ pub struct NewTechnician {
 
 impl Dto for NewTechnician {
     const VERBATIM: &'static [&'static str] = &["password"];
+    const LENGTHS: &'static [Lengths] = &[technician::rules::TEXTS, user::rules::TEXTS];
 
     fn example() -> Value {
         json!({
@@ -279,6 +280,8 @@ pub struct TechnicianPut {
 }
 
 impl Dto for TechnicianPut {
+    const LENGTHS: &'static [Lengths] = &[technician::rules::TEXTS];
+
     fn example() -> Value {
         json!({
             "specialite": "Froid industriel", "zone_intervention": "Kénitra", "date_embauche": "2021-09-01",
@@ -331,6 +334,8 @@ pub struct TechnicianPatch {
 }
 
 impl Dto for TechnicianPatch {
+    const LENGTHS: &'static [Lengths] = &[technician::rules::TEXTS];
+
     fn example() -> Value {
         json!({ "zone_intervention": "Kénitra", "taux_horaire": "130.00" })
     }

@@ -4,7 +4,8 @@ use application::AppError;
 use application::user::CreateUser;
 use domain::page::{DEFAULT_LIMIT, MAX_LIMIT, Sort};
 use domain::policy::{Actor, Permission, Role};
-use domain::text::{FieldIssue, IssueCode};
+use domain::text::{FieldIssue, IssueCode, Lengths};
+use domain::user::rules::TEXTS;
 use domain::user::{Locale, User, UserFilter, UserSort};
 use domain::{
     Record,
@@ -100,7 +101,13 @@ pub struct MeView {
 }
 
 impl View for MeView {
-    const DERIVED: &'static [&'static str] = &["last_login", "technicien_id", "client_ids", "equipe_ids"];
+    const DERIVED: &'static [&'static str] = &[
+        "last_login",
+        "technicien_id",
+        "client_ids",
+        "equipe_ids",
+        "permissions",
+    ];
 }
 
 impl MeView {
@@ -141,6 +148,7 @@ pub struct NewUser {
 
 impl Dto for NewUser {
     const VERBATIM: &'static [&'static str] = &["password"];
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
 
     fn example() -> Value {
         json!({
@@ -198,6 +206,8 @@ pub struct UserPut {
 }
 
 impl Dto for UserPut {
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
+
     fn example() -> Value {
         json!({
             "username": "s.amrani", "email": "s.amrani@mif-maroc.com", "full_name": "Salma Amrani",
@@ -235,6 +245,8 @@ pub struct ProfilePut {
 }
 
 impl Dto for ProfilePut {
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
+
     fn example() -> Value {
         json!({ "email": "s.amrani@mif-maroc.com", "full_name": "Salma Amrani", "locale": "fr", "version": 1 })
     }
@@ -280,6 +292,8 @@ pub struct UserPatch {
 }
 
 impl Dto for UserPatch {
+    const LENGTHS: &'static [Lengths] = &[TEXTS];
+
     fn example() -> Value {
         json!({ "full_name": "Salma Amrani El Idrissi", "locale": "fr" })
     }

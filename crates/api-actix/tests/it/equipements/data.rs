@@ -193,10 +193,15 @@ async fn what_other_rows_say_does_not_hinder_a_replacement() {
     let done = p.s.put(MANAGER, &one(id), &read).await;
     assert_eq!(done.status, 200, "{:?}", done.body);
     assert_eq!(done.json()["client"]["nom_entreprise"], "Atlas et fils");
-    // Who names no version replaces whatever is there: the state may be of before.
+    // Who names no version replaces whatever is there, but a state that is not the present one may be a wish.
     assert_eq!(p.done(id, "declarer_panne").await, "en_panne");
     read.as_object_mut().expect("object").remove("version");
-    let legacy = p.s.put(MANAGER, &format!("/equipements/{id}"), &read).await;
+    let path = format!("/equipements/{id}");
+    let legacy = p.s.put(MANAGER, &path, &read).await;
+    let expected = vec![("statut".to_owned(), "READ_ONLY".to_owned())];
+    assert_eq!((legacy.status, legacy.issues()), (422, expected));
+    read["statut"] = json!("en_panne");
+    let legacy = p.s.put(MANAGER, &path, &read).await;
     assert_eq!(
         (legacy.status, &legacy.json()["statut"]),
         (200, &json!("en_panne"))

@@ -113,11 +113,18 @@ pub struct TrialState {
     pub nom: String,
     /// Auteur.
     pub auteur: Option<String>,
+    /// Propriétaire.
+    #[schema(value_type = Object)]
+    pub client: Value,
+    /// Dernière modification.
+    pub updated_at: &'static str,
     /// Version.
     pub version: i64,
 }
 
-impl View for TrialState {}
+impl View for TrialState {
+    const DERIVED: &'static [&'static str] = &["client"];
+}
 
 /// Critères.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -172,6 +179,8 @@ async fn replace(_: Call, id: PathId<User>, put: Replace<TrialPut, TrialState>) 
         id: id.0.get(),
         nom: "Ancien".to_owned(),
         auteur: None,
+        client: json!({ "id": 2, "nom": "Atlas" }),
+        updated_at: "2026-03-02T09:00:00Z",
         version: 3,
     };
     put.check(&present)?;
