@@ -500,7 +500,7 @@ async fn who_is_signed_out_already_is_signed_out() {
         .tx
         .sessions
         .expect_end()
-        .times(2)
+        .times(4)
         .returning(|_, _, _, _| Ok(false));
     let world = setup.world();
     let send = async |method: &str, path: &str| ask(method, path).by(&world, 4).send(&world).await;
@@ -508,6 +508,16 @@ async fn who_is_signed_out_already_is_signed_out() {
     let reply = send("POST", "/api/v1/auth/logout").await;
     assert_eq!(reply.status, 204);
     assert_eq!(reply.headers.get_all("set-cookie").count(), 2);
+    // Some clients send what they have.
+    for (kind, body, status) in [
+        ("application/json", r#"{"refresh_token":"abc"}"#, 204),
+        ("application/x-www-form-urlencoded", "refresh_token=abc", 204),
+        ("application/json", r#"{"all":true}"#, 422),
+    ] {
+        let logout = ask("POST", "/api/v1/auth/logout").by(&world, 4);
+        let reply = logout.bytes(kind, body.as_bytes()).send(&world).await;
+        assert_eq!(reply.status, status, "{body}");
+    }
     let named = format!("/api/v1/auth/sessions/{:032x}", 4);
     assert_eq!(send("DELETE", &named).await.status, 404, "there is none to end");
     world.truth.end(4);

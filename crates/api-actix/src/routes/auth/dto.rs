@@ -3,7 +3,7 @@
 use application::AppError;
 use application::auth::{ChangePassword, Login};
 use domain::session::{Session, SessionId, SessionMode};
-use domain::text::{FieldIssue, IssueCode, Lengths};
+use domain::text::{FieldIssue, IssueCode, Issues, Lengths};
 use domain::user::rules::{MAX_PASSWORD, MIN_PASSWORD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -111,6 +111,36 @@ pub struct RefreshBody {
 impl Dto for RefreshBody {
     fn example() -> Value {
         json!({ "refresh_token": "dGhpcyBpcyBhbiBleGFtcGxlIG9mIGEgdG9rZW4hISE" })
+    }
+}
+
+/// Déconnexion ; la session est celle du jeton d'accès, et finit avec tous ses jetons.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogoutBody {
+    /// Jeton de renouvellement de la session, que certains clients envoient ; il n'est pas nécessaire.
+    pub refresh_token: Option<String>,
+}
+
+impl Dto for LogoutBody {
+    const LENGTHS: &'static [Lengths] = &[LOGOUT];
+
+    fn example() -> Value {
+        json!({ "refresh_token": "dGhpcyBpcyBhbiBleGFtcGxlIG9mIGEgdG9rZW4hISE" })
+    }
+}
+
+const LOGOUT: Lengths = &[("refresh_token", 0, 512)];
+
+impl LogoutBody {
+    /// Nothing of it is needed, but nothing else is taken for it either.
+    ///
+    /// # Errors
+    /// It is no token.
+    pub fn check(&self) -> Result<(), AppError> {
+        let mut issues = Issues::default();
+        issues.lengths(LOGOUT, [("refresh_token", self.refresh_token.as_deref())]);
+        issues.into_result().map_err(|issues| AppError::Invalid(issues.0))
     }
 }
 

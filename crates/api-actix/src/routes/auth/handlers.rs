@@ -7,7 +7,7 @@ use domain::session::SessionMode;
 use domain::text::{FieldIssue, IssueCode};
 
 use super::dto::{
-    ChangePasswordBody, LoginBody, LogoutQuery, RefreshBody, SessionView, TokenBody, TokenView,
+    ChangePasswordBody, LoginBody, LogoutBody, LogoutQuery, RefreshBody, SessionView, TokenBody, TokenView,
 };
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -131,7 +131,12 @@ impl FromCookie {
     }
 }
 
-pub(super) async fn logout(call: Call, query: Query<LogoutQuery>) -> Answered<Cookies<Nothing>> {
+pub(super) async fn logout(
+    call: Call,
+    query: Query<LogoutQuery>,
+    body: MaybeBody<LogoutBody>,
+) -> Answered<Cookies<Nothing>> {
+    body.0.unwrap_or_default().check()?;
     if query.0.all.unwrap_or(false) {
         auth::logout_all(call.app(), &call.ctx).await?;
     } else {
