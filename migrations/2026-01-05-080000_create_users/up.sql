@@ -22,7 +22,8 @@ CREATE TABLE users (
     CONSTRAINT ck_users_full_name CHECK (char_length(full_name) BETWEEN 1 AND 255),
     -- A new role is one more code here and in ck_users_roles_role (drop and re-add the two constraints).
     CONSTRAINT ck_users_role CHECK (role IN ('admin', 'responsable', 'technicien', 'client')),
-    CONSTRAINT ck_users_locale CHECK (locale ~ '^[a-z]{2}(-[A-Z]{2})?$'),
+    -- A language that the product does not speak would make every list of accounts unreadable.
+    CONSTRAINT ck_users_locale CHECK (locale IN ('fr', 'en', 'ar')),
     CONSTRAINT ck_users_auth_version CHECK (auth_version > 0),
     CONSTRAINT ck_users_version CHECK (version > 0),
     CONSTRAINT fk_users_created_by FOREIGN KEY (created_by) REFERENCES users (id)

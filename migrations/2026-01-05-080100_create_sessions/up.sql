@@ -44,6 +44,9 @@ CREATE TABLE refresh_tokens (
     CONSTRAINT fk_refresh_tokens_session FOREIGN KEY (session_id) REFERENCES sessions (id) ON DELETE CASCADE
 );
 
+-- Retention.
+CREATE INDEX ix_refresh_tokens_expires_at ON refresh_tokens (expires_at);
+
 -- Login throttling counts password hashes per identifier, known or not, so that guessing reveals nothing.
 CREATE TABLE connexions_tentatives (
     identifiant_hash bytea PRIMARY KEY,
@@ -52,3 +55,6 @@ CREATE TABLE connexions_tentatives (
     CONSTRAINT ck_connexions_tentatives_identifiant_hash CHECK (octet_length(identifiant_hash) = 32),
     CONSTRAINT ck_connexions_tentatives_echecs CHECK (echecs >= 0)
 );
+
+-- Retention.
+CREATE INDEX ix_connexions_tentatives_fenetre_debut ON connexions_tentatives (fenetre_debut);

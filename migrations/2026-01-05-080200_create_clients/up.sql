@@ -37,11 +37,15 @@ CREATE TABLE clients (
     CONSTRAINT fk_clients_created_by FOREIGN KEY (created_by) REFERENCES users (id)
 );
 
--- The id closes each filter index: lists page by it.
+-- The id closes each index of a filter or an order: lists page by it.
 CREATE INDEX ix_clients_ville ON clients (ville, id);
 CREATE INDEX ix_clients_secteur_activite ON clients (secteur_activite, id);
 CREATE INDEX ix_clients_statut_client ON clients (statut_client, id);
 CREATE INDEX ix_clients_niveau_service ON clients (niveau_service, id);
+CREATE INDEX ix_clients_nom_entreprise ON clients (nom_entreprise, id);
+CREATE INDEX ix_clients_created_at ON clients (created_at, id);
+-- Towns are compared without regard to case.
+CREATE INDEX ix_clients_ville_lower ON clients (lower(ville), id);
 
 CREATE TABLE clients_utilisateurs (
     client_id bigint NOT NULL,
@@ -108,3 +112,6 @@ CREATE TABLE sites (
     CONSTRAINT fk_sites_client FOREIGN KEY (client_id) REFERENCES clients (id),
     CONSTRAINT fk_sites_created_by FOREIGN KEY (created_by) REFERENCES users (id)
 );
+
+-- A client knows its sites by their names.
+CREATE UNIQUE INDEX uq_sites_nom ON sites (client_id, lower(nom));

@@ -66,6 +66,8 @@ CREATE TABLE techniciens (
 CREATE INDEX ix_techniciens_equipe_id ON techniciens (equipe_id, id);
 CREATE INDEX ix_techniciens_disponibilite ON techniciens (disponibilite, id);
 CREATE INDEX ix_techniciens_zone_intervention ON techniciens (zone_intervention, id);
+-- Zones are compared without regard to case, in lists as in suggestions.
+CREATE INDEX ix_techniciens_zone_lower ON techniciens (lower(zone_intervention), id);
 
 CREATE TABLE techniciens_competences (
     technicien_id bigint NOT NULL,

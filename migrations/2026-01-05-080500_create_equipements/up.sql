@@ -67,8 +67,9 @@ CREATE INDEX ix_equipements_criticite ON equipements (criticite, id);
 CREATE INDEX ix_equipements_gravite ON equipements (gravite, id);
 CREATE INDEX ix_equipements_nom_equipement ON equipements (nom_equipement, id);
 CREATE INDEX ix_equipements_type_equipement ON equipements (type_equipement, id);
-CREATE INDEX ix_equipements_prochaine_maintenance ON equipements (prochaine_maintenance, id)
-    WHERE prochaine_maintenance IS NOT NULL;
+-- A list in this order shows those without a date too, which an index without them cannot give.
+CREATE INDEX ix_equipements_prochaine_maintenance ON equipements (prochaine_maintenance, id);
+CREATE INDEX ix_equipements_created_at ON equipements (created_at, id);
 
 -- Last line behind the application's own check: no equipment may be its own ancestor.
 CREATE FUNCTION equipements_refuser_cycle() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -4,17 +4,10 @@ DROP TABLE interventions_cloture;
 DROP TABLE interventions;
 DROP FUNCTION prochain_numero_intervention(integer);
 
--- By pattern: later years were created on demand.
 DO $$
-DECLARE
-    sequence_nom regclass;
 BEGIN
-    FOR sequence_nom IN
-        SELECT oid::regclass FROM pg_class
-        WHERE relkind = 'S' AND relnamespace = current_schema()::regnamespace
-            AND relname ~ '^seq_interventions_numero_[0-9]{4}$'
-    LOOP
-        EXECUTE format('DROP SEQUENCE %s', sequence_nom);
+    FOR annee IN 2020..2099 LOOP
+        EXECUTE format('DROP SEQUENCE %I', 'seq_interventions_numero_' || annee);
     END LOOP;
 END
 $$;

@@ -1,7 +1,8 @@
--- Numbers INT-YYYY-NNNNN: one sequence per local year. Gaps are allowed, so a rollback blocks nobody.
+-- Numbers INT-YYYY-NNNNN: one sequence per local year. Gaps are allowed, so a rollback blocks nobody. Those of this
+-- century stand ready: nothing is created while the product runs, so that its role needs no right to.
 DO $$
 BEGIN
-    FOR annee IN 2020..2035 LOOP
+    FOR annee IN 2020..2099 LOOP
         EXECUTE format('CREATE SEQUENCE %I', 'seq_interventions_numero_' || annee);
     END LOOP;
 END
@@ -13,13 +14,8 @@ DECLARE
     sequence_nom text := 'seq_interventions_numero_' || annee;
     rang text;
 BEGIN
-    IF annee IS NULL OR annee NOT BETWEEN 2000 AND 9999 THEN
-        RAISE EXCEPTION 'year % is out of range', annee USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    IF to_regclass(sequence_nom) IS NULL THEN
-        -- IF NOT EXISTS alone still fails when two transactions create the sequence together.
-        PERFORM pg_advisory_xact_lock(hashtextextended(sequence_nom, 0));
-        EXECUTE format('CREATE SEQUENCE IF NOT EXISTS %I', sequence_nom);
+    IF sequence_nom IS NULL OR to_regclass(sequence_nom) IS NULL THEN
+        RAISE EXCEPTION 'no numbers are prepared for year %', annee USING ERRCODE = 'invalid_parameter_value';
     END IF;
     rang := nextval(sequence_nom::regclass)::text;
     -- lpad cuts what is longer: the width grows with the number.
@@ -120,11 +116,19 @@ CREATE INDEX ix_interventions_technicien_id_date_creation ON interventions (tech
     INCLUDE (archived_at) WHERE technicien_id IS NOT NULL;
 CREATE INDEX ix_interventions_contrat_id_date_creation ON interventions (contrat_id, date_creation, id)
     WHERE contrat_id IS NOT NULL;
-CREATE INDEX ix_interventions_date_prevue ON interventions (date_prevue, id) WHERE date_prevue IS NOT NULL;
+-- A list in this order shows those without a date too, which an index without them cannot give.
+CREATE INDEX ix_interventions_date_prevue ON interventions (date_prevue, id);
 -- The load of a technician is counted in the index, for every suggestion.
 CREATE INDEX ix_interventions_technicien_id_vivantes ON interventions (technicien_id)
     WHERE technicien_id IS NOT NULL AND statut IN ('ouverte', 'en_cours', 'en_attente');
 CREATE INDEX ix_interventions_urgence ON interventions (urgence, id) WHERE archived_at IS NULL;
+CREATE INDEX ix_interventions_archives_urgence ON interventions (urgence, id) WHERE archived_at IS NOT NULL;
+-- Order of sort=numero: as text INT-2026-100000 comes before INT-2026-99999.
+CREATE INDEX ix_interventions_rang ON interventions ((left(numero, 9) || lpad(substr(numero, 10), 12, '0')), id);
+-- What refers to a job or a site is looked up from there, and before it goes.
+CREATE INDEX ix_interventions_suite_de_id ON interventions (suite_de_id) WHERE suite_de_id IS NOT NULL;
+CREATE INDEX ix_interventions_site_id ON interventions (site_id) WHERE site_id IS NOT NULL;
+CREATE INDEX ix_interventions_panne_id ON interventions (panne_id) WHERE panne_id IS NOT NULL;
 
 -- 1:1, written when the job reports; absent until then.
 CREATE TABLE interventions_cloture (

@@ -46,3 +46,6 @@ CREATE TABLE notifications (
 CREATE INDEX ix_notifications_user_id ON notifications (user_id, id);
 CREATE INDEX ix_notifications_non_lues ON notifications (user_id, canal) WHERE lue_le IS NULL;
 CREATE INDEX ix_notifications_intervention_id ON notifications (intervention_id, id) WHERE intervention_id IS NOT NULL;
+-- Retention finds the oldest first, without reading what stays.
+CREATE INDEX ix_notifications_terminees ON notifications (created_at)
+    WHERE statut IN ('envoyee', 'abandonnee') AND (canal <> 'push' OR lue_le IS NOT NULL);

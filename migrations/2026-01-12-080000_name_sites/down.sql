@@ -1,1 +1,0 @@
-DROP INDEX uq_sites_nom;
