@@ -3,7 +3,7 @@ CREATE TABLE equipements (
     client_id bigint NOT NULL,
     site_id bigint,
     parent_id bigint,
-    nom_equipement text NOT NULL,
+    nom_equipement text COLLATE "fr-x-icu" NOT NULL,
     modele text,
     marque text,
     numero_serie text NOT NULL,

@@ -3,14 +3,15 @@
 use std::fmt::Display;
 use std::marker::PhantomData;
 
-use diesel::QueryResult;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::dsl::AsExprOf;
 use diesel::expression::{AppearsOnTable, AsExpression, Expression, SelectableExpression, ValidGrouping};
 use diesel::expression::{TypedExpressionType, is_aggregate};
 use diesel::pg::{Pg, PgValue};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text, Timestamptz};
+use diesel::{IntoSql, QueryResult};
 use domain::{Id, Vocab};
 use jiff::civil;
 use serde::{Serialize, Serializer};
@@ -110,6 +111,14 @@ impl<T: Vocab> Serialize for PgVocab<T> {
 extern "SQL" {
     /// `lower(x)`.
     fn lower(x: Nullable<Text>) -> Nullable<Text>;
+}
+
+diesel::postfix_operator!(AsName, " COLLATE \"fr-x-icu\"", Nullable<Text>, backend: Pg);
+
+/// A value in lower case, by the hand of the columns that hold names: the server's own locale knows other
+/// letters.
+pub fn lower_name(name: &str) -> lower<AsName<AsExprOf<Option<&str>, Nullable<Text>>>> {
+    lower(AsName::new(Some(name).into_sql::<Nullable<Text>>()))
 }
 
 /// `Some(instant)` as the column's type.

@@ -18,7 +18,7 @@ use crate::crud::{Meta, meta};
 use crate::page::{Key, Window, keyset, keyset_nullable};
 use crate::reader::Reader;
 use crate::schema::{clients, clients_contacts, interventions, sites, techniciens, users};
-use crate::sql::{PgVocab, Ts, lower, numbers};
+use crate::sql::{PgVocab, Ts, lower, lower_name, numbers};
 
 /// Reads clients.
 #[derive(Clone)]
@@ -74,7 +74,7 @@ fn visible(seen: &Visibility) -> clients::BoxedQuery<'_, Pg> {
 fn filtered<'a>(filter: &'a ClientFilter, seen: &'a Visibility) -> clients::BoxedQuery<'a, Pg> {
     let mut query = visible(seen);
     if let Some(city) = &filter.city {
-        query = query.filter(lower(clients::ville).eq(lower(Some(city.as_str()))));
+        query = query.filter(lower(clients::ville).eq(lower_name(city)));
     }
     if let Some(sector) = &filter.sector {
         query = query.filter(clients::secteur_activite.eq(sector));

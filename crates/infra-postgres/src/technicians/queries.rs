@@ -16,7 +16,7 @@ use super::row::{DetailRow, detail_columns, detail_tables};
 use crate::page::{Key, Window, keyset, keyset_nullable};
 use crate::reader::Reader;
 use crate::schema::{equipes, techniciens, techniciens_competences, users};
-use crate::sql::{Day, PgVocab, lower, numbers};
+use crate::sql::{Day, PgVocab, lower, lower_name, numbers};
 
 /// Reads technicians.
 #[derive(Clone)]
@@ -77,7 +77,7 @@ fn filtered<'a>(filter: &'a TechnicianFilter, seen: &'a Visibility, today: Date)
         ));
     }
     if let Some(zone) = &filter.zone {
-        query = query.filter(lower(techniciens::zone_intervention).eq(lower(Some(zone.as_str()))));
+        query = query.filter(lower(techniciens::zone_intervention).eq(lower_name(zone)));
     }
     if let Some(team) = filter.team {
         query = query.filter(techniciens::equipe_id.eq(team.get()));

@@ -16,6 +16,7 @@ mod idempotency;
 mod interventions;
 mod migration_rules;
 mod migrations;
+mod names;
 mod notifications;
 mod reader;
 mod retention;

@@ -22,7 +22,7 @@ const PICTURE: &str = "\
     SELECT 'table ' || c.relname || ' ' || c.relkind::text AS picture FROM pg_class c \
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'S', 'v') \
     UNION ALL SELECT 'column ' || table_name || ' ' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' \
-        || coalesce(column_default, '') || coalesce(generation_expression, '') \
+        || coalesce(collation_name, '') || coalesce(column_default, '') || coalesce(generation_expression, '') \
         FROM information_schema.columns WHERE table_schema = 'public' \
     UNION ALL SELECT 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) \
         FROM pg_constraint WHERE connamespace = 'public'::regnamespace \
