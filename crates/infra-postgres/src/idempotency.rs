@@ -26,11 +26,14 @@ impl IdempotencyStore for PgTx<'_> {
             return Ok(Claim::Mine);
         }
         type Row = (Vec<u8>, Option<i16>, Option<serde_json::Value>, Option<Vec<u8>>);
-        let (fingerprint, status, headers, body): Row = t::cles_idempotence
+        let found: Option<Row> = t::cles_idempotence
             .find((key.user.get(), &key.method, &key.path, &key.key))
             .select((t::empreinte, t::statut, t::reponse_entetes, t::corps))
             .first(self.conn)
+            .optional()
             .map_err(repo)?;
+        // Retention has removed it since: the work runs again, and the key is as good as new.
+        let (fingerprint, status, headers, body) = found.ok_or(RepoError::Stale)?;
         if fingerprint != key.fingerprint {
             return Ok(Claim::Mismatch);
         }

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use diesel::connection::SimpleConnection;
 use domain::Id;
 use domain::error::RepoError;
 use domain::idempotency::{Claim, IdempotencyKey, StoredAnswer};
+use domain::job::Expired;
 use domain::policy::Role;
 use domain::user::User;
 use test_support::TestDb;
 use test_support::wait::within;
 
-use crate::support::{must, new_user_id, repo_error, run};
+use crate::support::{must, new_user_id, now, repo_error, run};
 
 fn key(user: Id<User>, fingerprint: u8) -> IdempotencyKey {
     IdempotencyKey {
@@ -106,4 +108,39 @@ async fn a_repeat_waits_for_the_first_and_not_for_ever() {
     meet().await.unwrap();
     first.await.unwrap();
     assert_eq!(waiting.await.unwrap(), Claim::Done(answer()));
+}
+
+#[tokio::test]
+async fn a_key_that_retention_removes_while_it_is_looked_at_is_new() {
+    let db = Arc::new(TestDb::new().await);
+    let amal = new_user_id(&db, "amal", Role::Manager).await;
+    must(&db, move |tx| {
+        assert_eq!(tx.idempotency().claim(&key(amal, 1))?, Claim::Mine);
+        tx.idempotency().complete(&key(amal, 1), &answer())
+    })
+    .await;
+    // Holds whoever claims between the conflict and the look at the row.
+    db.execute(
+        "UPDATE cles_idempotence SET created_at = '2025-01-01'; \
+         CREATE FUNCTION attendre() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$; \
+         CREATE TRIGGER tg_essai AFTER INSERT ON cles_idempotence FOR EACH STATEMENT EXECUTE FUNCTION attendre()",
+    );
+    let mut gate = db.connection();
+    gate.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+    let repeat = {
+        let db = db.clone();
+        tokio::spawn(async move { claim(&db, &key(amal, 1)).await })
+    };
+    let held = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()";
+    within(
+        "the repeat has met the row",
+        std::time::Duration::from_secs(20),
+        || async { db.number(held) == 1 },
+    )
+    .await;
+    let removed = must(&db, |tx| tx.tasks().purge(Expired::IdempotencyKeys, now(), 10)).await;
+    assert_eq!(removed, 1);
+    gate.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
+    assert_eq!(repeat.await.unwrap(), Claim::Mine);
 }
