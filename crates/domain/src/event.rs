@@ -1,5 +1,7 @@
 //! What happened, for whoever must know after the commit. One event is one row of the outbox.
 
+use jiff::Timestamp;
+
 use crate::Id;
 use crate::equipment::Equipment;
 use crate::intervention::{Intervention, Status};
@@ -27,6 +29,10 @@ pub enum Event {
     InterventionRescheduled {
         /// Which.
         id: Id<Intervention>,
+        /// Who is to go there.
+        technician: Id<Technician>,
+        /// The new date; `None` when it is no longer planned.
+        planned_at: Option<Timestamp>,
     },
     /// A job has another state.
     InterventionStatusChanged {
@@ -93,7 +99,7 @@ pub struct StoredEvent {
     /// What happened.
     pub event: Event,
     /// When.
-    pub occurred_at: jiff::Timestamp,
+    pub occurred_at: Timestamp,
     /// Who did it; `None` for the system.
     pub actor: Option<Id<User>>,
     /// The request that did it.

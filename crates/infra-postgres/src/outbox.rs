@@ -62,7 +62,7 @@ fn subject(event: &Event) -> (&'static str, i64) {
     match event {
         Event::InterventionCreated { id }
         | Event::InterventionAssigned { id, .. }
-        | Event::InterventionRescheduled { id }
+        | Event::InterventionRescheduled { id, .. }
         | Event::InterventionStatusChanged { id, .. }
         | Event::InterventionClosed { id }
         | Event::InterventionCancelled { id } => ("interventions", id.get()),
@@ -74,7 +74,6 @@ fn subject(event: &Event) -> (&'static str, i64) {
 fn payload(event: &Event) -> Value {
     match event {
         Event::InterventionCreated { .. }
-        | Event::InterventionRescheduled { .. }
         | Event::InterventionClosed { .. }
         | Event::InterventionCancelled { .. } => json!({}),
         Event::EquipmentDown { job, .. } => json!({ "intervention_id": job.map(Id::get) }),
@@ -83,11 +82,25 @@ fn payload(event: &Event) -> Value {
         } => {
             json!({ "technicien_id": technician.map(Id::get), "precedent_id": previous.map(Id::get) })
         }
+        Event::InterventionRescheduled {
+            technician,
+            planned_at,
+            ..
+        } => {
+            json!({ "technicien_id": technician.get(), "date_prevue": planned_at.map(as_stored) })
+        }
         Event::InterventionStatusChanged { from, to, .. } => json!({ "de": from.code(), "vers": to.code() }),
         Event::TechnicianAvailabilityChanged { from, to, .. } => {
             json!({ "de": from.code(), "vers": to.code() })
         }
     }
+}
+
+/// An instant as its column keeps it, in microseconds: the event is compared with the row later.
+fn as_stored(at: Timestamp) -> String {
+    Timestamp::from_microsecond(at.as_microsecond())
+        .unwrap_or(at)
+        .to_string()
 }
 
 /// The event of a stored row.
@@ -97,6 +110,10 @@ fn payload(event: &Event) -> Value {
 pub fn read(kind: &str, aggregate_id: i64, payload: &Value) -> Repo<Event> {
     let unknown = || RepoError::Backend(format!("unreadable event {kind}").into());
     let number = |name: &str| payload.get(name).and_then(Value::as_i64);
+    let instant = |name: &str| match payload.get(name).and_then(Value::as_str) {
+        Some(text) => text.parse::<Timestamp>().map(Some).map_err(|_| unknown()),
+        None => Ok(None),
+    };
     let status = |name: &str| {
         payload
             .get(name)
@@ -119,7 +136,11 @@ pub fn read(kind: &str, aggregate_id: i64, payload: &Value) -> Repo<Event> {
             technician: number("technicien_id").map(Id::new),
             previous: number("precedent_id").map(Id::new),
         },
-        "intervention.replanifiee" => Event::InterventionRescheduled { id },
+        "intervention.replanifiee" => Event::InterventionRescheduled {
+            id,
+            technician: number("technicien_id").map(Id::new).ok_or_else(unknown)?,
+            planned_at: instant("date_prevue")?,
+        },
         "intervention.statut_change" => Event::InterventionStatusChanged {
             id,
             from: status("de")?,
@@ -170,7 +191,16 @@ mod tests {
                 from: Status::Open,
                 to: Status::InProgress,
             },
-            Event::InterventionRescheduled { id },
+            Event::InterventionRescheduled {
+                id,
+                technician: a,
+                planned_at: Some("2026-12-01T09:05:00.123456Z".parse().expect("instant")),
+            },
+            Event::InterventionRescheduled {
+                id,
+                technician: a,
+                planned_at: None,
+            },
             Event::InterventionClosed { id },
             Event::InterventionCancelled { id },
             Event::EquipmentDown {
@@ -193,6 +223,16 @@ mod tests {
                 event
             );
         }
+        let finer = Event::InterventionRescheduled {
+            id,
+            technician: a,
+            planned_at: Some("2026-12-01T09:05:00.123456789Z".parse().expect("instant")),
+        };
+        assert_eq!(
+            payload(&finer),
+            json!({ "technicien_id": 5, "date_prevue": "2026-12-01T09:05:00.123456Z" }),
+            "as the column keeps it"
+        );
         assert!(read("inconnu", 1, &json!({})).is_err());
         let older = read("equipement.en_panne", 3, &json!({})).expect("readable");
         assert_eq!(

@@ -125,7 +125,7 @@ fn rows(person: &Addressee, event: EventId, matter: &Matter, now: Timestamp) -> 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::{Arc, Mutex};
 
     use domain::event::Event;
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
     use crate::jobs::testing::{jobs, lease, now};
 
-    fn facts() -> JobFacts {
+    pub(crate) fn facts() -> JobFacts {
         JobFacts {
             number: "INT-2026-00012".to_owned(),
             status: Status::Open,
@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    fn concerned() -> Concerned {
+    pub(crate) fn concerned() -> Concerned {
         let person = |id| Recipient {
             user: Id::new(id),
             full_name: format!("p{id}"),

@@ -523,16 +523,19 @@ async fn a_critical_job_is_urgent_whatever_is_said() {
 
 #[tokio::test]
 async fn a_moved_date_is_announced_when_somebody_is_to_go_there() {
-    for (technician, announced) in [(Some(TECH), 1), (None, 0)] {
+    for (status, technician, announced) in [
+        (Status::Open, Some(TECH), 1),
+        (Status::InProgress, Some(TECH), 0),
+        (Status::Open, None, 0),
+    ] {
         let mut fakes = Fakes::default();
         let tx = &mut fakes.tx;
-        let stored = move || match technician {
-            Some(_) => job(Status::InProgress, technician),
-            None => job(Status::Open, None),
-        };
+        let stored = move || job(status, technician);
         tx.interventions
             .expect_lock()
             .returning(move |_| Ok(Some(stored())));
+        tx.equipments.expect_lock().returning(|_| Ok(Some(pump())));
+        tx.technicians.expect_lock().returning(|_| Ok(None));
         tx.interventions
             .expect_detail()
             .returning(move |_| Ok(Some(detail(stored()))));
@@ -546,7 +549,14 @@ async fn a_moved_date_is_announced_when_somebody_is_to_go_there() {
             .returning(|_| Ok(()));
         tx.outbox
             .expect_push()
-            .withf(|event, _| *event == Event::InterventionRescheduled { id: Id::new(JOB) })
+            .withf(move |event, _| {
+                let moved = Event::InterventionRescheduled {
+                    id: Id::new(JOB),
+                    technician: Id::new(TECH),
+                    planned_at: Some(now()),
+                };
+                *event == moved
+            })
             .times(announced)
             .returning(|_, _| Ok(()));
         let later: EditJob = Arc::new(|seen| {

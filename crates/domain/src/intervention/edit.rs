@@ -93,10 +93,17 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// What others must know: that the technician is to go there on another date.
+    /// What others must know: that the technician is to go there on another date. Who is at work there
+    /// already goes nowhere.
     pub fn event(&self, id: Id<Intervention>) -> Option<Event> {
         let moved = self.changes.iter().any(|c| c.field == "date_prevue");
-        (moved && self.job.technician.is_some()).then_some(Event::InterventionRescheduled { id })
+        let ahead = matches!(self.job.status, Status::Open | Status::OnHold);
+        let technician = self.job.technician.filter(|_| moved && ahead)?;
+        Some(Event::InterventionRescheduled {
+            id,
+            technician,
+            planned_at: self.job.planned_at,
+        })
     }
 
     /// The one entry of the history.

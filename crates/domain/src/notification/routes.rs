@@ -6,8 +6,8 @@
 //! - An e-mail asks for something or is worth keeping; what is merely good to know goes to the
 //!   inbox only (a lead sees many closings a day).
 //! - Who is concerned twice (a lead who is also the technician) is told once, by the first row.
-//! - What is over before it is told is not told any more: an assignment that another one has replaced,
-//!   a request that was cancelled meanwhile, a failure that is repaired. Who was not told that a job is
+//! - What is over before it is told is not told any more: an assignment or a date that another one has
+//!   replaced, a request that was cancelled meanwhile, a failure that is repaired. Who was not told that a job is
 //!   theirs does not read that it no longer is.
 
 mod equipment;
@@ -53,6 +53,10 @@ pub enum Condition {
     StillAssigned,
     /// The technician of before has not been given the job again.
     StillWithdrawn,
+    /// The date that the event names is still the one of the job, and its work is still ahead.
+    StillMoved,
+    /// The same, and the technician that the event names is still to go there.
+    StillTheirVisit,
 }
 
 /// One row of the table.
@@ -123,6 +127,8 @@ pub struct Circumstances {
     pub still_assigned: bool,
     /// The technician of before has not been given the job again.
     pub still_withdrawn: bool,
+    /// The date that the event names is still the one of the job, and its work is still ahead.
+    pub still_moved: bool,
 }
 
 impl Circumstances {
@@ -136,6 +142,8 @@ impl Circumstances {
             Condition::StillDown => self.still_down,
             Condition::StillAssigned => self.still_assigned && !self.over,
             Condition::StillWithdrawn => self.still_withdrawn,
+            Condition::StillMoved => self.still_moved,
+            Condition::StillTheirVisit => self.still_moved && self.still_assigned,
         }
     }
 }

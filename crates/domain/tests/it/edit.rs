@@ -1,6 +1,7 @@
 //! Which data of a job may change, when, by whom; and the rating.
 
 use domain::equipment::{Equipment, EquipmentStatus};
+use domain::event::Event;
 use domain::intervention::edit::{
     EditFacts, EditRefusal, EditRight, edit, edit_rights, not_for_requests, rate,
 };
@@ -433,6 +434,38 @@ fn a_new_date_is_a_rescheduling_and_the_rest_a_comment() {
         }),
         "commentaire"
     );
+}
+
+#[test]
+fn a_new_date_is_an_event_while_somebody_is_still_to_go_there() {
+    for (status, told) in [
+        (Status::Open, true),
+        (Status::OnHold, true),
+        (Status::InProgress, false),
+    ] {
+        let before = build::job(status).data;
+        let planned_at = Some(build::at("2026-12-01T08:00:00Z"));
+        let facts = on(build::facts(status).equipment);
+        let event = |after: Intervention| {
+            let edit = edit(&before, after, &[EditRight::Manage], &facts).unwrap();
+            edit.event(build::JOB)
+        };
+        let moved = Intervention {
+            planned_at,
+            ..before.clone()
+        };
+        let expected = Event::InterventionRescheduled {
+            id: build::JOB,
+            technician: AMAL,
+            planned_at,
+        };
+        assert_eq!(event(moved), told.then_some(expected), "{status:?}");
+        let named = Intervention {
+            title: "Autre".into(),
+            ..before.clone()
+        };
+        assert_eq!(event(named), None, "{status:?}");
+    }
 }
 
 #[test]

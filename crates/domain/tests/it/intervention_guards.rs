@@ -301,7 +301,11 @@ fn assigning_the_same_technician_again_changes_the_date_or_nothing() {
     );
     let plan = apply(&again(Some("2026-12-01T08:00:00Z")), &facts).unwrap();
     assert_eq!(plan.history.action.code(), "replanification");
-    let moved = Event::InterventionRescheduled { id: facts.job.id };
+    let moved = Event::InterventionRescheduled {
+        id: facts.job.id,
+        technician: AMAL,
+        planned_at: Some(build::at("2026-12-01T08:00:00Z")),
+    };
     assert_eq!(plan.events, [moved], "who goes there must know");
     assert_eq!(plan.job.unwrap().assigned_at, facts.job.assigned_at);
 

@@ -144,9 +144,11 @@ fn assign_to(mut draft: Draft<'_>, assign: &Assign) -> Result<Plan, Refusal> {
     let sentence = if same {
         draft.history = HistoryAction::Rescheduled;
         if draft.job.planned_at != before.planned_at {
-            draft
-                .events
-                .push(Event::InterventionRescheduled { id: before.id });
+            draft.events.push(Event::InterventionRescheduled {
+                id: before.id,
+                technician,
+                planned_at: draft.job.planned_at,
+            });
         }
         "Intervention replanifiée.".to_owned()
     } else {

@@ -1,7 +1,9 @@
 //! Who is told of what happens to a job.
 
 use super::Audience::{Clients, Leads, Previous, Requester, Technician};
-use super::Condition::{Always, NotOver, Requested, StillAssigned, StillWithdrawn, Urgent};
+use super::Condition::{
+    Always, NotOver, Requested, StillAssigned, StillMoved, StillTheirVisit, StillWithdrawn, Urgent,
+};
 use super::{INBOX, MAIL_AND_LOG, Route};
 use crate::notification::Notice::{
     JobAssigned, JobCancelled, JobClosed, JobMoved, JobReport, JobWithdrawn, NewRequest, RequestReceived,
@@ -22,8 +24,8 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(ASSIGNED, StillAssigned, Technician, JobAssigned, K::Assignment).by(MAIL_AND_LOG),
     Route::new(ASSIGNED, StillAssigned, Clients, TechnicianNamed, K::Assignment),
     Route::new(ASSIGNED, StillWithdrawn, Previous, JobWithdrawn, K::Assignment),
-    Route::new(RESCHEDULED, NotOver, Technician, VisitMoved, K::Reminder),
-    Route::new(RESCHEDULED, NotOver, Clients, JobMoved, K::Reminder),
+    Route::new(RESCHEDULED, StillTheirVisit, Technician, VisitMoved, K::Reminder),
+    Route::new(RESCHEDULED, StillMoved, Clients, JobMoved, K::Reminder),
     Route::new(CLOSED, Always, Clients, JobReport, K::Closing),
     Route::new(CLOSED, Always, Leads, JobClosed, K::Closing).by(INBOX),
     Route::new(CANCELLED, Always, Technician, VisitCancelled, K::Closing),

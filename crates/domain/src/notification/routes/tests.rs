@@ -42,6 +42,14 @@ fn created() -> Event {
     Event::InterventionCreated { id: Id::new(9) }
 }
 
+fn moved() -> Event {
+    Event::InterventionRescheduled {
+        id: Id::new(9),
+        technician: Id::new(7),
+        planned_at: None,
+    }
+}
+
 fn assigned() -> Event {
     Event::InterventionAssigned {
         id: Id::new(9),
@@ -59,6 +67,7 @@ fn each_event_reaches_exactly_those_of_the_table() {
         still_down: true,
         still_assigned: true,
         still_withdrawn: true,
+        still_moved: true,
         over: false,
     };
     let id = Id::new(9);
@@ -81,7 +90,7 @@ fn each_event_reaches_exactly_those_of_the_table() {
             ],
         ),
         (
-            Event::InterventionRescheduled { id },
+            moved(),
             vec![
                 (TECHNICIAN, Notice::VisitMoved, mail.clone()),
                 (3, Notice::JobMoved, mail.clone()),
@@ -164,6 +173,26 @@ fn conditions_hold_back() {
 }
 
 #[test]
+fn a_new_date_is_told_to_the_technician_who_is_to_go_there_then_and_to_the_client() {
+    for (still_moved, still_assigned, expected) in [
+        (true, true, vec![TECHNICIAN, 3, 4]),
+        (true, false, vec![3, 4]),
+        (false, true, vec![]),
+    ] {
+        let c = Circumstances {
+            still_moved,
+            still_assigned,
+            ..Circumstances::default()
+        };
+        let users: Vec<i64> = told(&moved(), None, c, &everybody())
+            .iter()
+            .map(|t| t.0)
+            .collect();
+        assert_eq!(users, expected, "{still_moved} {still_assigned}");
+    }
+}
+
+#[test]
 fn a_request_that_is_not_urgent_waits_in_the_inbox_of_the_lead() {
     let requested = Circumstances {
         requested: true,
@@ -187,6 +216,7 @@ fn what_is_over_is_not_told_any_more() {
         away_with_open_jobs: true,
         still_assigned: true,
         still_withdrawn: true,
+        still_moved: false,
         still_down: false,
     };
     let down = Event::EquipmentDown {
@@ -195,8 +225,7 @@ fn what_is_over_is_not_told_any_more() {
     };
     assert_eq!(told(&created(), None, over, &everybody()), []);
     assert_eq!(told(&down, None, over, &everybody()), []);
-    let moved = Event::InterventionRescheduled { id: Id::new(9) };
-    assert_eq!(told(&moved, None, over, &everybody()), []);
+    assert_eq!(told(&moved(), None, over, &everybody()), []);
     let told = told(&assigned(), None, over, &everybody());
     assert_eq!(
         told.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(),
