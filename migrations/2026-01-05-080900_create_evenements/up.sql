@@ -95,3 +95,5 @@ CREATE TABLE occurrences (
 );
 
 CREATE INDEX ix_occurrences_tache_id ON occurrences (tache_id) WHERE tache_id IS NOT NULL;
+-- What has happened to one job is looked up when its technician loses it.
+CREATE INDEX ix_evenements_aggregate_id ON evenements (aggregate_id, id) WHERE aggregate_type = 'interventions';

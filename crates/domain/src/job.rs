@@ -187,9 +187,9 @@ pub trait TaskStore {
     fn event(&mut self, id: EventId) -> Repo<Option<StoredEvent>>;
     /// Notes that all who are concerned by an event have been told, or have tasks that will.
     fn mark_dispatched(&mut self, id: EventId) -> Repo<()>;
-    /// Takes the events that happened before `before` out of the queue: they count as dispatched and
-    /// nobody is told of them. For a history that is brought in from elsewhere. Answers how many
-    /// were still waiting.
+    /// Takes the events that happened before `before` out of the queue: they count as dispatched when they
+    /// happened, nobody is told of them, and whom they concern knows of them. For a history that is
+    /// brought in from elsewhere. Answers how many were still waiting.
     fn settle_history(&mut self, before: Timestamp) -> Repo<usize>;
     /// Removes up to `limit` rows that expired before `before`; answers how many.
     fn purge(&mut self, what: Expired, before: Timestamp, limit: u32) -> Repo<u32>;

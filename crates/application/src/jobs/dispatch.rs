@@ -5,11 +5,11 @@
 use domain::Id;
 use domain::event::{EventId, StoredEvent};
 use domain::job::{Lease, TaskEnd, TaskKind};
-use domain::notification::{Addressee, Channel, DeliveryStatus, Inserted, Notice, Notification, addressees};
+use domain::notification::{Addressee, Channel, DeliveryStatus, Inserted, Notice, Notification};
 use domain::ports::Tx;
 use jiff::Timestamp;
 
-use super::matter::{Matter, matter};
+use super::matter::{Matter, telling};
 use super::texts;
 use super::{Ended, Jobs, correlation};
 use crate::error::AppError;
@@ -81,15 +81,9 @@ fn notifications(
     stored: &StoredEvent,
     now: Timestamp,
 ) -> Result<Vec<Notification>, AppError> {
-    let Some(matter) = matter(tx, &stored.event)? else {
+    let Some((matter, people)) = telling(tx, stored)? else {
         return Ok(Vec::new());
     };
-    let people = addressees(
-        &stored.event,
-        stored.actor,
-        matter.circumstances,
-        &matter.concerned,
-    );
     Ok(people
         .iter()
         .flat_map(|person| rows(person, stored.id, &matter, now))
@@ -130,9 +124,7 @@ pub(super) mod tests {
 
     use domain::event::Event;
     use domain::intervention::Status;
-    use domain::notification::{
-        Concerned, EquipmentFacts, JobFacts, NotificationKind, Recipient, TechnicianFacts,
-    };
+    use domain::notification::{Concerned, EquipmentFacts, JobFacts, Recipient, TechnicianFacts};
     use domain::ports::mailer::MockMailer;
     use domain::ports::unit_of_work::FakeTx;
     use domain::technician::Availability;
@@ -418,9 +410,9 @@ pub(super) mod tests {
                     })
                 });
             tx.notifications
-                .expect_was_told()
-                .withf(|job, user, kind| {
-                    (*job, *user, *kind) == (Id::new(9), Id::new(20), NotificationKind::Assignment)
+                .expect_knew_theirs()
+                .withf(move |job, technician, event| {
+                    (*job, Some(technician.get()), *event) == (Id::new(9), previous, EventId(5))
                 })
                 .returning(move |_, _, _| Ok(knew));
             tx.notifications

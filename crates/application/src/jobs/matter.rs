@@ -1,9 +1,9 @@
 //! What an event is about and whom it concerns, read when it is told.
 
 use domain::Id;
-use domain::event::Event;
+use domain::event::{Event, StoredEvent};
 use domain::intervention::{Intervention, Status};
-use domain::notification::{About, Circumstances, Concerned, NotificationKind};
+use domain::notification::{About, Addressee, Circumstances, Concerned, addressees};
 use domain::ports::Tx;
 use domain::technician::{Availability, Technician};
 use jiff::Timestamp;
@@ -19,13 +19,30 @@ pub(super) struct Matter {
     pub concerned: Concerned,
 }
 
-/// Reads what the event is about; `None` when there is nothing to tell.
-pub(super) fn matter(tx: &mut dyn Tx, event: &Event) -> Result<Option<Matter>, AppError> {
-    match *event {
+/// What the event is about, and who is told what of it as things are now; `None` when there is
+/// nothing to tell.
+pub(super) fn telling(
+    tx: &mut dyn Tx,
+    stored: &StoredEvent,
+) -> Result<Option<(Matter, Vec<Addressee>)>, AppError> {
+    let Some(matter) = matter(tx, stored)? else {
+        return Ok(None);
+    };
+    let people = addressees(
+        &stored.event,
+        stored.actor,
+        matter.circumstances,
+        &matter.concerned,
+    );
+    Ok(Some((matter, people)))
+}
+
+fn matter(tx: &mut dyn Tx, stored: &StoredEvent) -> Result<Option<Matter>, AppError> {
+    match stored.event {
         Event::InterventionStatusChanged { .. } => Ok(None),
         Event::InterventionCreated { id }
         | Event::InterventionClosed { id }
-        | Event::InterventionCancelled { id } => job(tx, id, Named::default()),
+        | Event::InterventionCancelled { id } => job(tx, stored, id, Named::default()),
         Event::InterventionRescheduled {
             id,
             technician,
@@ -36,7 +53,7 @@ pub(super) fn matter(tx: &mut dyn Tx, event: &Event) -> Result<Option<Matter>, A
                 planned_at,
                 ..Named::default()
             };
-            job(tx, id, named)
+            job(tx, stored, id, named)
         }
         Event::InterventionAssigned {
             id,
@@ -48,7 +65,7 @@ pub(super) fn matter(tx: &mut dyn Tx, event: &Event) -> Result<Option<Matter>, A
                 previous,
                 ..Named::default()
             };
-            job(tx, id, named)
+            job(tx, stored, id, named)
         }
         Event::EquipmentDown { id, job } => {
             let Some(facts) = tx.notifications().equipment_facts(id)? else {
@@ -93,11 +110,26 @@ struct Named {
     planned_at: Option<Timestamp>,
 }
 
-fn job(tx: &mut dyn Tx, id: Id<Intervention>, named: Named) -> Result<Option<Matter>, AppError> {
+fn job(
+    tx: &mut dyn Tx,
+    stored: &StoredEvent,
+    id: Id<Intervention>,
+    named: Named,
+) -> Result<Option<Matter>, AppError> {
     let Some(facts) = tx.notifications().job_facts(id)? else {
         return Ok(None);
     };
+    // Who has lost the job by the event.
+    let loser = match stored.event {
+        Event::InterventionCancelled { .. } => facts.technician,
+        _ => named.previous,
+    };
+    let knew_theirs = match loser {
+        Some(technician) => tx.notifications().knew_theirs(id, technician, stored.id)?,
+        None => false,
+    };
     let circumstances = Circumstances {
+        knew_theirs,
         over: matches!(facts.status, Status::Closed | Status::Cancelled),
         urgent: facts.urgent,
         requested: facts.requested,
@@ -109,17 +141,7 @@ fn job(tx: &mut dyn Tx, id: Id<Intervention>, named: Named) -> Result<Option<Mat
     };
     let mut concerned = tx.notifications().concerned_by_job(id)?;
     if let Some(previous) = named.previous {
-        let technician = tx.notifications().concerned_by_technician(previous)?.technician;
-        concerned.previous = match technician {
-            Some(person)
-                if tx
-                    .notifications()
-                    .was_told(id, person.user, NotificationKind::Assignment)? =>
-            {
-                Some(person)
-            }
-            _ => None,
-        };
+        concerned.previous = tx.notifications().concerned_by_technician(previous)?.technician;
     }
     Ok(Some(Matter {
         about: About::Intervention(id),
@@ -132,7 +154,7 @@ fn job(tx: &mut dyn Tx, id: Id<Intervention>, named: Named) -> Result<Option<Mat
 #[cfg(test)]
 mod tests {
     use domain::event::{EventId, StoredEvent};
-    use domain::notification::{JobFacts, addressees};
+    use domain::notification::JobFacts;
     use domain::ports::unit_of_work::FakeTx;
 
     use super::*;
@@ -165,14 +187,7 @@ mod tests {
 
     /// Whom the event is told.
     fn told(mut tx: FakeTx, event: Event) -> Vec<i64> {
-        let stored = stored(event);
-        let matter = matter(&mut tx, &stored.event).expect("read").expect("a job");
-        let people = addressees(
-            &stored.event,
-            stored.actor,
-            matter.circumstances,
-            &matter.concerned,
-        );
+        let (_, people) = telling(&mut tx, &stored(event)).expect("read").expect("a job");
         people.iter().map(|p| p.to.user.get()).collect()
     }
 
@@ -202,6 +217,36 @@ mod tests {
                 planned_at: date,
             };
             assert_eq!(told(tx, event), expected, "{date:?} {technician} {status:?}");
+        }
+    }
+
+    #[test]
+    fn a_technician_who_knew_of_the_job_is_told_of_its_cancellation() {
+        for (technician, knew, expected) in [
+            (Some(4), true, vec![1, 3]),
+            (Some(4), false, vec![3]),
+            (None, false, vec![3]),
+        ] {
+            let mut tx = FakeTx::default();
+            tx.notifications.expect_job_facts().returning(move |_| {
+                Ok(Some(JobFacts {
+                    status: Status::Cancelled,
+                    technician: technician.map(Id::new),
+                    ..facts()
+                }))
+            });
+            tx.notifications.expect_concerned_by_job().returning(move |_| {
+                let mut people = concerned();
+                people.technician = people.technician.filter(|_| technician.is_some());
+                Ok(people)
+            });
+            tx.notifications
+                .expect_knew_theirs()
+                .withf(|job, technician, event| (*job, *technician, *event) == (JOB, Id::new(4), EventId(5)))
+                .times(usize::from(technician.is_some()))
+                .returning(move |_, _, _| Ok(knew));
+            let event = Event::InterventionCancelled { id: JOB };
+            assert_eq!(told(tx, event), expected, "{technician:?} {knew}");
         }
     }
 }

@@ -125,7 +125,7 @@ pub struct Recipient {
 pub struct Concerned {
     /// The assigned technician.
     pub technician: Option<Recipient>,
-    /// The technician who had the job before the event, and was told so.
+    /// The technician who had the job before the event.
     pub previous: Option<Recipient>,
     /// Lead of the technician's team.
     pub team_lead: Option<Recipient>,

@@ -51,8 +51,10 @@ pub enum Condition {
     StillDown,
     /// The technician that the event names is still the one of the job, and it is not over.
     StillAssigned,
-    /// The technician of before has not been given the job again.
+    /// The technician of before knew of the job, and has not been given it again.
     StillWithdrawn,
+    /// The technician who loses the job by the event knew that it was theirs.
+    KnewTheirs,
     /// The date that the event names is still the one of the job, and its work is still ahead.
     StillMoved,
     /// The same, and the technician that the event names is still to go there.
@@ -127,6 +129,8 @@ pub struct Circumstances {
     pub still_assigned: bool,
     /// The technician of before has not been given the job again.
     pub still_withdrawn: bool,
+    /// The technician who loses the job by the event knew that it was theirs.
+    pub knew_theirs: bool,
     /// The date that the event names is still the one of the job, and its work is still ahead.
     pub still_moved: bool,
 }
@@ -141,7 +145,8 @@ impl Circumstances {
             Condition::AwayWithOpenJobs => self.away_with_open_jobs,
             Condition::StillDown => self.still_down,
             Condition::StillAssigned => self.still_assigned && !self.over,
-            Condition::StillWithdrawn => self.still_withdrawn,
+            Condition::StillWithdrawn => self.still_withdrawn && self.knew_theirs,
+            Condition::KnewTheirs => self.knew_theirs,
             Condition::StillMoved => self.still_moved,
             Condition::StillTheirVisit => self.still_moved && self.still_assigned,
         }

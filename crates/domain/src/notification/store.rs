@@ -2,13 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{
-    Channel, Concerned, DeliveryStatus, EquipmentFacts, JobFacts, Notification, NotificationKind,
-    TechnicianFacts,
-};
+use super::{Channel, Concerned, DeliveryStatus, EquipmentFacts, JobFacts, Notification, TechnicianFacts};
 use crate::Id;
 use crate::equipment::Equipment;
 use crate::error::Repo;
+use crate::event::EventId;
 use crate::intervention::Intervention;
 use crate::policy::Role;
 use crate::technician::Technician;
@@ -62,8 +60,15 @@ pub trait NotificationStore {
         at: Timestamp,
         error: Option<String>,
     ) -> Repo<()>;
-    /// Whether the person was told of this kind of thing about the job.
-    fn was_told(&mut self, job: Id<Intervention>, user: Id<User>, kind: NotificationKind) -> Repo<bool>;
+    /// Whether the technician knew, when `event` happened, that the job was theirs: by the last that they
+    /// were told of it or did about it. What happened without a record (a job that was brought in, an
+    /// event that has been removed since) they know.
+    fn knew_theirs(
+        &mut self,
+        job: Id<Intervention>,
+        technician: Id<Technician>,
+        event: EventId,
+    ) -> Repo<bool>;
     /// Who is concerned by a job.
     fn concerned_by_job(&mut self, id: Id<Intervention>) -> Repo<Concerned>;
     /// Who is concerned by an equipment (client, managers, admins) and, with a job on it, the job's

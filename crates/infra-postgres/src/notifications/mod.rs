@@ -2,6 +2,7 @@
 //! they leave no audit rows of their own; what an administrator must know of a delivery does.
 
 mod facts;
+mod known;
 mod people;
 mod row;
 
@@ -10,13 +11,13 @@ use diesel::sql_types::BigInt;
 use domain::Id;
 use domain::equipment::Equipment;
 use domain::error::Repo;
+use domain::event::EventId;
 use domain::intervention::Intervention;
 use domain::notification::{
-    Channel, Concerned, DeliveryStatus, EquipmentFacts, Inserted, JobFacts, Notification, NotificationKind,
-    NotificationStore, Outgoing, TechnicianFacts,
+    Channel, Concerned, DeliveryStatus, EquipmentFacts, Inserted, JobFacts, Notification, NotificationStore,
+    Outgoing, TechnicianFacts,
 };
 use domain::technician::Technician;
-use domain::user::User;
 use jiff::Timestamp;
 
 use self::row::{NewRow, OutgoingRow};
@@ -98,14 +99,13 @@ impl NotificationStore for PgTx<'_> {
         Ok(())
     }
 
-    fn was_told(&mut self, job: Id<Intervention>, user: Id<User>, kind: NotificationKind) -> Repo<bool> {
-        let rows = notifications::table
-            .filter(notifications::user_id.eq(user.get()))
-            .filter(notifications::intervention_id.eq(job.get()))
-            .filter(notifications::type_.eq(PgVocab(kind)));
-        diesel::select(diesel::dsl::exists(rows))
-            .get_result(self.conn)
-            .map_err(repo)
+    fn knew_theirs(
+        &mut self,
+        job: Id<Intervention>,
+        technician: Id<Technician>,
+        event: EventId,
+    ) -> Repo<bool> {
+        known::theirs(self, job, technician, event)
     }
 
     fn concerned_by_job(&mut self, id: Id<Intervention>) -> Repo<Concerned> {

@@ -235,9 +235,10 @@ impl TaskStore for PgTx<'_> {
     }
 
     fn settle_history(&mut self, before: Timestamp) -> Repo<usize> {
-        // A worker that holds one of these finds its task done and writes nothing.
+        // A worker that holds one of these finds its task done and writes nothing. No real dispatch is in the
+        // very microsecond of its event: that is how such an event is known later.
         diesel::sql_query(
-            "WITH e AS (UPDATE evenements SET dispatched_at = now() \
+            "WITH e AS (UPDATE evenements SET dispatched_at = occurred_at \
                  WHERE dispatched_at IS NULL AND occurred_at < $1 RETURNING id) \
              UPDATE taches t SET done_at = now(), lease_until = NULL FROM e \
              WHERE t.evenement_id = e.id AND t.done_at IS NULL AND t.dead_at IS NULL",

@@ -14,6 +14,7 @@ mod clients;
 mod equipments;
 mod idempotency;
 mod interventions;
+mod known;
 mod migration_rules;
 mod migrations;
 mod names;

@@ -58,14 +58,6 @@ async fn an_event_is_told_once_per_person_and_channel() {
     let (first, second) = (event(&db).await, event(&db).await);
     let email = notification(technician_user, first, Channel::Email);
     assert_eq!(insert(&db, vec![email.clone()]).await.len(), 1);
-    let told = |job: i64, kind| {
-        must(&db, move |tx| {
-            tx.notifications().was_told(Id::new(job), technician_user, kind)
-        })
-    };
-    assert!(told(1, NotificationKind::Assignment).await);
-    assert!(!told(2, NotificationKind::Assignment).await);
-    assert!(!told(1, NotificationKind::Closing).await);
     let push = notification(technician_user, first, Channel::Push);
     let channels: Vec<_> = insert(&db, vec![email.clone(), push])
         .await

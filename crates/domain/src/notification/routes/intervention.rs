@@ -2,7 +2,8 @@
 
 use super::Audience::{Clients, Leads, Previous, Requester, Technician};
 use super::Condition::{
-    Always, NotOver, Requested, StillAssigned, StillMoved, StillTheirVisit, StillWithdrawn, Urgent,
+    Always, KnewTheirs, NotOver, Requested, StillAssigned, StillMoved, StillTheirVisit, StillWithdrawn,
+    Urgent,
 };
 use super::{INBOX, MAIL_AND_LOG, Route};
 use crate::notification::Notice::{
@@ -28,6 +29,6 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(RESCHEDULED, StillMoved, Clients, JobMoved, K::Reminder),
     Route::new(CLOSED, Always, Clients, JobReport, K::Closing),
     Route::new(CLOSED, Always, Leads, JobClosed, K::Closing).by(INBOX),
-    Route::new(CANCELLED, Always, Technician, VisitCancelled, K::Closing),
+    Route::new(CANCELLED, KnewTheirs, Technician, VisitCancelled, K::Closing),
     Route::new(CANCELLED, Always, Clients, JobCancelled, K::Closing),
 ];

@@ -67,6 +67,7 @@ fn each_event_reaches_exactly_those_of_the_table() {
         still_down: true,
         still_assigned: true,
         still_withdrawn: true,
+        knew_theirs: true,
         still_moved: true,
         over: false,
     };
@@ -173,6 +174,28 @@ fn conditions_hold_back() {
 }
 
 #[test]
+fn who_did_not_know_that_a_job_was_theirs_does_not_read_that_it_no_longer_is() {
+    let cancelled = Event::InterventionCancelled { id: Id::new(9) };
+    for (event, loser, others) in [
+        (assigned(), PREVIOUS, vec![]),
+        (cancelled, TECHNICIAN, CLIENTS.to_vec()),
+    ] {
+        for knew_theirs in [true, false] {
+            let c = Circumstances {
+                still_withdrawn: true,
+                over: true,
+                knew_theirs,
+                ..Circumstances::default()
+            };
+            let mut expected = if knew_theirs { vec![loser] } else { vec![] };
+            expected.extend(&others);
+            let users: Vec<i64> = told(&event, None, c, &everybody()).iter().map(|t| t.0).collect();
+            assert_eq!(users, expected, "{} {knew_theirs}", event.kind());
+        }
+    }
+}
+
+#[test]
 fn a_new_date_is_told_to_the_technician_who_is_to_go_there_then_and_to_the_client() {
     for (still_moved, still_assigned, expected) in [
         (true, true, vec![TECHNICIAN, 3, 4]),
@@ -216,6 +239,7 @@ fn what_is_over_is_not_told_any_more() {
         away_with_open_jobs: true,
         still_assigned: true,
         still_withdrawn: true,
+        knew_theirs: true,
         still_moved: false,
         still_down: false,
     };
@@ -252,7 +276,10 @@ fn nobody_is_told_of_their_own_act_but_the_requester_gets_a_receipt() {
     let by_technician = told(
         &Event::InterventionCancelled { id: Id::new(9) },
         Some(TECHNICIAN),
-        critical,
+        Circumstances {
+            knew_theirs: true,
+            ..critical
+        },
         &everybody(),
     );
     assert_eq!(by_technician.iter().map(|t| t.0).collect::<Vec<_>>(), CLIENTS);
