@@ -178,6 +178,7 @@ pub(super) mod tests {
             previous: previous.map(Id::new),
         };
         with(tx, event);
+        tx.notifications.expect_hold_job().returning(|_| Ok(()));
         tx.notifications
             .expect_job_facts()
             .returning(|_| Ok(Some(facts())));
@@ -243,6 +244,7 @@ pub(super) mod tests {
                 let kind = event.kind();
                 let mut tx = FakeTx::default();
                 with(&mut tx, event);
+                tx.notifications.expect_hold_job().returning(|_| Ok(()));
                 tx.notifications.expect_job_facts().returning(move |_| {
                     Ok(Some(JobFacts {
                         status,

@@ -116,6 +116,9 @@ fn job(
     id: Id<Intervention>,
     named: Named,
 ) -> Result<Option<Matter>, AppError> {
+    // Until what is told of it stands: who changes the job meanwhile waits, and the telling of that change
+    // finds the rows of this one. No lock follows that a writer of jobs could hold.
+    tx.notifications().hold_job(id)?;
     let Some(facts) = tx.notifications().job_facts(id)? else {
         return Ok(None);
     };
@@ -156,6 +159,7 @@ mod tests {
     use domain::event::{EventId, StoredEvent};
     use domain::notification::JobFacts;
     use domain::ports::unit_of_work::FakeTx;
+    use mockall::Sequence;
 
     use super::*;
     use crate::jobs::dispatch::tests::{concerned, facts};
@@ -176,8 +180,17 @@ mod tests {
     /// A job of technician 4, whose account is 1; the client's is 3.
     fn about(job: JobFacts) -> FakeTx {
         let mut tx = FakeTx::default();
+        let mut order = Sequence::new();
+        tx.notifications
+            .expect_hold_job()
+            .withf(|id| *id == JOB)
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(|_| Ok(()));
         tx.notifications
             .expect_job_facts()
+            .times(1)
+            .in_sequence(&mut order)
             .returning(move |_| Ok(Some(job.clone())));
         tx.notifications
             .expect_concerned_by_job()
@@ -228,6 +241,7 @@ mod tests {
             (None, false, vec![3]),
         ] {
             let mut tx = FakeTx::default();
+            tx.notifications.expect_hold_job().returning(|_| Ok(()));
             tx.notifications.expect_job_facts().returning(move |_| {
                 Ok(Some(JobFacts {
                     status: Status::Cancelled,

@@ -69,6 +69,9 @@ pub trait NotificationStore {
         technician: Id<Technician>,
         event: EventId,
     ) -> Repo<bool>;
+    /// Keeps a job as it is until the end of the unit of work: whoever changes it meanwhile waits. Others
+    /// may hold it too.
+    fn hold_job(&mut self, id: Id<Intervention>) -> Repo<()>;
     /// Who is concerned by a job.
     fn concerned_by_job(&mut self, id: Id<Intervention>) -> Repo<Concerned>;
     /// Who is concerned by an equipment (client, managers, admins) and, with a job on it, the job's

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 use self::row::{NewRow, OutgoingRow};
 use crate::error::repo;
-use crate::schema::notifications;
+use crate::schema::{interventions, notifications};
 use crate::sql::{PgVocab, Ts, ts};
 use crate::tx::PgTx;
 
@@ -106,6 +106,19 @@ impl NotificationStore for PgTx<'_> {
         event: EventId,
     ) -> Repo<bool> {
         known::theirs(self, job, technician, event)
+    }
+
+    fn hold_job(&mut self, id: Id<Intervention>) -> Repo<()> {
+        // A statement of its own: one that waited for the lock would show the rows that it joins as they
+        // were before.
+        interventions::table
+            .find(id.get())
+            .select(interventions::id)
+            .for_share()
+            .first::<i64>(self.conn)
+            .optional()
+            .map_err(repo)?;
+        Ok(())
     }
 
     fn concerned_by_job(&mut self, id: Id<Intervention>) -> Repo<Concerned> {

@@ -1,5 +1,6 @@
 //! Who knows that a job is theirs.
 
+use diesel::prelude::*;
 use domain::Id;
 use domain::event::{Event, EventId};
 use domain::intervention::Status;
@@ -136,4 +137,25 @@ async fn the_last_that_a_technician_knows_of_a_job_counts() {
     ] {
         assert_eq!(knew(&w, steps).await, expected, "{steps:?}");
     }
+}
+
+#[tokio::test]
+async fn a_job_that_is_held_is_changed_afterwards() {
+    let w = workplace().await;
+    let (job, url) = (w.job, w.db.url());
+    must(&w.db, move |tx| {
+        tx.notifications().hold_job(job)?;
+        let mut other = PgConnection::establish(&url).unwrap();
+        let mut gets = |lock: &str| {
+            diesel::sql_query(format!(
+                "SELECT id FROM interventions WHERE id = {job} FOR {lock} NOWAIT"
+            ))
+            .execute(&mut other)
+            .is_ok()
+        };
+        assert!(gets("SHARE"), "others may hold it too");
+        assert!(!gets("NO KEY UPDATE"), "who changes it waits");
+        Ok(())
+    })
+    .await;
 }

@@ -13,5 +13,6 @@ mod company;
 mod delivery;
 mod faults;
 mod mailers;
+mod overtaken;
 mod program;
 mod schedule;
