@@ -296,7 +296,9 @@ pub(super) mod tests {
         for (availability, expected) in [
             (Availability::Unavailable, vec![1]),
             (Availability::Available, vec![]),
-            (Availability::OnLeave, vec![]),
+            (Availability::Busy, vec![]),
+            (Availability::OnLeave, vec![1]),
+            (Availability::InTraining, vec![1]),
         ] {
             let mut tx = FakeTx::default();
             let event = Event::TechnicianAvailabilityChanged {

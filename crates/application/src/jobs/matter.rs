@@ -87,8 +87,9 @@ fn matter(tx: &mut dyn Tx, stored: &StoredEvent) -> Result<Option<Matter>, AppEr
             let Some(facts) = tx.notifications().technician_facts(id)? else {
                 return Ok(None);
             };
-            let away_with_open_jobs =
-                facts.availability == Availability::Unavailable && !facts.open_jobs.is_empty();
+            // Who is on leave by now leaves the same jobs to others.
+            let present = matches!(facts.availability, Availability::Available | Availability::Busy);
+            let away_with_open_jobs = !present && !facts.open_jobs.is_empty();
             Ok(Some(Matter {
                 about: About::Technician(id),
                 facts: Facts::Technician(facts),

@@ -45,7 +45,7 @@ pub enum Condition {
     Urgent,
     /// A client asked for the job on the portal, and it is not over.
     Requested,
-    /// The technician is unavailable and has jobs that are not finished.
+    /// The technician is away and has jobs that are not finished.
     AwayWithOpenJobs,
     /// The equipment's failure is not repaired.
     StillDown,
@@ -121,7 +121,7 @@ pub struct Circumstances {
     pub urgent: bool,
     /// A client asked for the job on the portal.
     pub requested: bool,
-    /// The technician is unavailable and has jobs that are not finished.
+    /// The technician is away and has jobs that are not finished.
     pub away_with_open_jobs: bool,
     /// The equipment's failure is not repaired.
     pub still_down: bool,
