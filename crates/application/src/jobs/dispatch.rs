@@ -270,7 +270,11 @@ pub(super) mod tests {
             team_lead: concerned().technician,
             ..Concerned::default()
         };
-        for (failed_at, expected) in [(Some(now()), vec![1]), (None, vec![])] {
+        for (failed_at, decommissioned, expected) in [
+            (Some(now()), false, vec![1]),
+            (None, false, vec![]),
+            (Some(now()), true, vec![]),
+        ] {
             let mut tx = FakeTx::default();
             let event = Event::EquipmentDown {
                 id: Id::new(8),
@@ -284,6 +288,7 @@ pub(super) mod tests {
                     location: None,
                     client: "Atlas".to_owned(),
                     site: None,
+                    decommissioned,
                     failed_at,
                     failure: None,
                 }))
@@ -291,7 +296,7 @@ pub(super) mod tests {
             tx.notifications
                 .expect_concerned_by_equipment()
                 .returning(move |_, _| Ok(lead()));
-            assert_eq!(told(tx).await, expected, "{failed_at:?}");
+            assert_eq!(told(tx).await, expected, "{failed_at:?} {decommissioned}");
         }
         for (availability, expected) in [
             (Availability::Unavailable, vec![1]),

@@ -71,7 +71,7 @@ fn matter(tx: &mut dyn Tx, stored: &StoredEvent) -> Result<Option<Matter>, AppEr
             let Some(facts) = tx.notifications().equipment_facts(id)? else {
                 return Ok(None);
             };
-            let still_down = facts.failed_at.is_some();
+            let still_down = facts.failed_at.is_some() && !facts.decommissioned;
             Ok(Some(Matter {
                 about: About::Equipment(id),
                 facts: Facts::Equipment(facts),

@@ -87,6 +87,7 @@ mod tests {
             location: None,
             client: "Atlas Textile".to_owned(),
             site: None,
+            decommissioned: false,
             failed_at: Some("2026-03-03T10:00:00Z".parse().expect("instant")),
             failure: Some("Opérateur absent".to_owned()),
         }

@@ -60,6 +60,8 @@ pub struct EquipmentFacts {
     pub client: String,
     /// Name and town of the site.
     pub site: Option<String>,
+    /// Whether it has been retired for good; a failure that was open then stays so.
+    pub decommissioned: bool,
     /// When the failure that is open began.
     pub failed_at: Option<Timestamp>,
     /// What was seen of it; not for clients.

@@ -47,7 +47,7 @@ pub enum Condition {
     Requested,
     /// The technician is away and has jobs that are not finished.
     AwayWithOpenJobs,
-    /// The equipment's failure is not repaired.
+    /// The equipment's failure is not repaired, and the equipment is still there to be repaired.
     StillDown,
     /// The technician that the event names is still the one of the job, and it is not over.
     StillAssigned,
@@ -123,7 +123,7 @@ pub struct Circumstances {
     pub requested: bool,
     /// The technician is away and has jobs that are not finished.
     pub away_with_open_jobs: bool,
-    /// The equipment's failure is not repaired.
+    /// The equipment's failure is not repaired, and the equipment is still there to be repaired.
     pub still_down: bool,
     /// The technician that the event names is still the one of the job.
     pub still_assigned: bool,

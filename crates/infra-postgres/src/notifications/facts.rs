@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
-use domain::equipment::Equipment;
+use domain::equipment::{Equipment, EquipmentStatus};
 use domain::error::Repo;
 use domain::intervention::{Intervention, Origin, Priority, Status};
 use domain::notification::{EquipmentFacts, JobFacts, TechnicianFacts};
@@ -66,6 +66,8 @@ struct EquipmentRow {
     nom_entreprise: String,
     #[diesel(sql_type = Nullable<Text>)]
     site: Option<String>,
+    #[diesel(sql_type = Text)]
+    statut: PgVocab<EquipmentStatus>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     ouverte_le: Option<Ts>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -116,7 +118,7 @@ pub fn of_job(tx: &mut PgTx<'_>, id: Id<Intervention>) -> Repo<Option<JobFacts>>
 pub fn of_equipment(tx: &mut PgTx<'_>, id: Id<Equipment>) -> Repo<Option<EquipmentFacts>> {
     let row: Option<EquipmentRow> = diesel::sql_query(format!(
         "SELECT e.nom_equipement, e.numero_serie, e.localisation, c.nom_entreprise, {SITE}, \
-         p.ouverte_le, p.description AS panne \
+         e.statut, p.ouverte_le, p.description AS panne \
          FROM equipements e JOIN clients c ON c.id = e.client_id LEFT JOIN sites s ON s.id = e.site_id \
          LEFT JOIN pannes p ON p.equipement_id = e.id AND p.fermee_le IS NULL WHERE e.id = $1"
     ))
@@ -130,6 +132,7 @@ pub fn of_equipment(tx: &mut PgTx<'_>, id: Id<Equipment>) -> Repo<Option<Equipme
         location: r.localisation,
         client: r.nom_entreprise,
         site: r.site,
+        decommissioned: r.statut.0 == EquipmentStatus::Decommissioned,
         failed_at: un_ts(r.ouverte_le),
         failure: r.panne,
     }))

@@ -365,6 +365,10 @@ async fn facts_are_those_of_the_object() {
     );
     assert_eq!(facts.failed_at, Some("2026-03-01T08:00:00Z".parse().unwrap()));
     assert_eq!(facts.failure.as_deref(), Some("Fuite"));
+    assert!(!facts.decommissioned);
+    w.db.execute("UPDATE equipements SET statut = 'hors_service'");
+    let gone = must(&w.db, |tx| tx.notifications().equipment_facts(Id::new(1))).await;
+    assert!(gone.expect("facts").decommissioned);
 
     let (busy, idle) = (w.technician, w.idle_technician);
     let facts = must(&w.db, move |tx| tx.notifications().technician_facts(busy))
