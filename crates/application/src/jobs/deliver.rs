@@ -4,6 +4,8 @@
 //! A message that was handed over without an answer may have arrived. It is sent again all the same
 //! (nobody may miss one), under the same Message-ID, and the possible duplicate is put on record; so
 //! is a try whose end nobody noted, because its worker died between sending and noting.
+//!
+//! A message may be tried for days. Each further try asks first whether what it says is still so.
 
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use domain::ports::{Email, MailError, Tx};
 use jiff::Timestamp;
 
 use super::mail::render;
+use super::matter::telling;
 use super::{Ended, Jobs, correlation};
 use crate::error::AppError;
 
@@ -50,7 +53,11 @@ pub async fn attempt(
             let Some(outgoing) = tx.notifications().outgoing(id)? else {
                 return over(tx, &held);
             };
-            if let Some(reason) = obstacle(&outgoing) {
+            let reason = match obstacle(&outgoing) {
+                None if overtaken(tx, &outgoing.notification)? => Some(Reason::Impossible("dépassé")),
+                reason => reason,
+            };
+            if let Some(reason) = reason {
                 if let Reason::Impossible(why) = reason {
                     tx.notifications().record_attempt(
                         id,
@@ -103,6 +110,21 @@ fn obstacle(outgoing: &Outgoing) -> Option<Reason> {
     } else {
         None
     }
+}
+
+/// Whether a message that did not go out at first says what is no longer so: its recipient would not be
+/// told of its event now. An event that is gone cannot be asked.
+fn overtaken(tx: &mut dyn Tx, n: &Notification) -> Result<bool, AppError> {
+    let Some(event) = n.event.filter(|_| n.attempts > 0) else {
+        return Ok(false);
+    };
+    let Some(stored) = tx.tasks().event(event)? else {
+        return Ok(false);
+    };
+    let people = telling(tx, &stored)?.map(|(_, people)| people);
+    Ok(!people.iter().flatten().any(|person| {
+        person.to.user == n.user && person.kind == n.kind && person.channels.contains(&n.channel)
+    }))
 }
 
 fn over(tx: &mut dyn Tx, lease: &Lease) -> Result<Begun, AppError> {
@@ -218,12 +240,15 @@ fn possible_duplicate(tx: &mut dyn Tx, id: Id<Notification>, why: &str) {
 
 #[cfg(test)]
 mod tests {
+    use domain::event::{Event, EventId, StoredEvent};
     use domain::job::TaskKind;
+    use domain::notification::JobFacts;
     use domain::ports::mailer::MockMailer;
     use domain::ports::unit_of_work::FakeTx;
 
     use super::*;
-    use crate::jobs::testing::{ID, jobs, lease, outgoing};
+    use crate::jobs::dispatch::tests::{concerned, facts};
+    use crate::jobs::testing::{ID, jobs, lease, now, outgoing};
 
     fn task(attempts: i32) -> Lease {
         lease(TaskKind::Deliver(Id::new(ID)), attempts)
@@ -322,6 +347,82 @@ mod tests {
                 try_it(tx, MockMailer::new(), true).await,
                 Attempt::Over(Ended::Done)
             ));
+        }
+    }
+
+    /// An e-mail to technician 4, whose account is 1, that job 9 is theirs, after this many tries, and
+    /// whose the job is now.
+    fn assigned(attempts: i32, event: Option<i64>, now_of: Option<i64>) -> FakeTx {
+        let mut message = outgoing(DeliveryStatus::Failed, attempts);
+        message.notification.event = event.map(EventId);
+        let mut tx = holding(message);
+        tx.notifications.expect_hold_job().returning(|_| Ok(()));
+        tx.notifications.expect_job_facts().returning(move |_| {
+            Ok(Some(JobFacts {
+                technician: now_of.map(Id::new),
+                ..facts()
+            }))
+        });
+        tx.notifications
+            .expect_concerned_by_job()
+            .returning(|_| Ok(concerned()));
+        tx
+    }
+
+    fn assignment(id: EventId) -> StoredEvent {
+        StoredEvent {
+            id,
+            event: Event::InterventionAssigned {
+                id: Id::new(9),
+                technician: Some(Id::new(4)),
+                previous: None,
+            },
+            occurred_at: now(),
+            actor: None,
+            correlation_id: "c".to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_has_been_overtaken_since_the_first_try_is_not_sent_any_more() {
+        for (attempts, event, kept, now_of, asked, sent) in [
+            (1, Some(5), true, Some(4), 1, true),
+            (1, Some(5), true, Some(8), 1, false),
+            (1, Some(5), true, None, 1, false),
+            // It was dispatched a moment ago.
+            (0, Some(5), true, Some(8), 0, true),
+            // Its event is gone, before or after it was written.
+            (1, Some(5), false, Some(8), 1, true),
+            (1, None, false, Some(8), 0, true),
+        ] {
+            let mut tx = assigned(attempts, event, now_of);
+            tx.tasks
+                .expect_event()
+                .times(asked)
+                .returning(move |id| Ok(kept.then(|| assignment(id))));
+            tx.notifications
+                .expect_begin_attempt()
+                .times(usize::from(sent))
+                .returning(|_, _| Ok(()));
+            tx.notifications
+                .expect_record_attempt()
+                .withf(|_, status, _, why| {
+                    *status == DeliveryStatus::Abandoned && why.as_deref() == Some("dépassé")
+                })
+                .times(usize::from(!sent))
+                .returning(|_, _, _, _| Ok(()));
+            tx.tasks
+                .expect_finish()
+                .withf(|_, end| *end == TaskEnd::Done)
+                .times(usize::from(!sent))
+                .returning(|_, _| Ok(true));
+            let mut mailer = MockMailer::new();
+            mailer
+                .expect_send()
+                .times(usize::from(sent))
+                .returning(|_| Ok(()));
+            let tried = matches!(try_it(tx, mailer, true).await, Attempt::Tried(Ok(())));
+            assert_eq!(tried, sent, "{attempts} {event:?} {kept} {now_of:?}");
         }
     }
 

@@ -73,3 +73,46 @@ async fn an_assignment_that_is_being_replaced_is_told_as_it_will_be() {
     );
     assert_eq!(inbox(&company, NEWCOMER, "%affectée%"), 1);
 }
+
+#[tokio::test]
+async fn after_an_outage_of_the_mail_server_nobody_reads_what_has_been_overtaken() {
+    let (company, mut sink) = with_newcomer().await;
+    let engine = company.engine("a", smtp(&sink));
+    sink.down().await;
+    company.assignment(1).await;
+    engine.drain().await.expect("drained");
+    company
+        .db
+        .execute("UPDATE interventions SET technicien_id = 2 WHERE id = 1");
+    company.happens(reassigned()).await;
+    engine.drain().await.expect("drained");
+    sink.up().await;
+    company.time_passes();
+    engine.drain().await.expect("drained");
+
+    let taken = sink.taken();
+    let to = |address: &str| -> Vec<String> {
+        let theirs = taken.iter().filter(|m| m.to == address);
+        theirs.map(|m| m.data.replace("=\n", "")).collect()
+    };
+    let lost = to("tech@exemple.ma");
+    assert!(
+        lost.len() == 1 && lost[0].contains("ne vous est plus affect"),
+        "only of the loss: {lost:?}"
+    );
+    assert_eq!(to("nouveau@exemple.ma").len(), 1);
+    assert_eq!(
+        to("client@exemple.ma").len(),
+        1,
+        "of the technician who comes, once"
+    );
+    assert_eq!(
+        company.count(
+            "notifications",
+            "canal = 'email' AND statut = 'abandonnee' AND derniere_erreur = 'dépassé'"
+        ),
+        2
+    );
+    assert_eq!(company.count("taches", "done_at IS NULL"), 0);
+    assert_eq!(inbox(&company, TECHNICIAN, "%"), 2, "the inbox keeps both");
+}
