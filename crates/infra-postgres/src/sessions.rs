@@ -341,6 +341,9 @@ impl PgSessionQueries {
     }
 }
 
+/// More than an account can have: signing in ends what is too much.
+const MOST_SHOWN: i64 = 200;
+
 #[derive(Debug, QueryableByName)]
 struct LiveRow {
     #[diesel(sql_type = BigInt)]
@@ -366,6 +369,20 @@ fn live(id: SessionId, now: Timestamp) -> Statement<Untyped> {
 
 #[async_trait]
 impl SessionQueries for PgSessionQueries {
+    async fn live_of(&self, user: Id<User>, now: Timestamp) -> Repo<Vec<Session>> {
+        let live = || {
+            sessions::table
+                .filter(sessions::user_id.eq(user.get()))
+                .filter(sessions::ended_at.is_null())
+                .filter(sessions::expires_at.gt(Ts(now)))
+                .order((sessions::last_seen_at.desc(), sessions::id))
+                .limit(MOST_SHOWN)
+                .select(SessionRow::as_select())
+        };
+        let rows: Vec<SessionRow> = self.reader.all(live).await?;
+        Ok(rows.into_iter().map(Session::from).collect())
+    }
+
     async fn live(&self, id: SessionId, now: Timestamp) -> Repo<Option<LiveSession>> {
         let row: Option<LiveRow> = self.reader.one(|| live(id, now)).await?;
         Ok(row.map(|r| LiveSession {

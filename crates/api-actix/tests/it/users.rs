@@ -426,23 +426,8 @@ async fn the_activity_is_a_page() {
 
 #[actix_web::test]
 async fn sessions_are_seen_and_ended() {
-    use domain::session::{EndReason, Session, SessionId, SessionMode};
+    use domain::session::{EndReason, SessionId};
     let mut setup = Setup::default();
-    setup.tx.sessions.expect_live_of().returning(|user| {
-        let at = "2026-03-01T09:00:00Z".parse().expect("instant");
-        let id = SessionId(4);
-        Ok(vec![Session {
-            id,
-            user,
-            created_at: at,
-            last_seen_at: at,
-            expires_at: at,
-            ended: None,
-            ip: Some("10.0.0.1".to_owned()),
-            user_agent: None,
-            mode: SessionMode::Cookie,
-        }])
-    });
     setup.tx.sessions.expect_end().returning(|_, id, _, why| {
         Ok(matches!(
             (id.0, why),

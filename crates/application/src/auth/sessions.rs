@@ -7,16 +7,12 @@ use crate::app::App;
 use crate::ctx::Ctx;
 use crate::error::AppError;
 
-/// The caller's live sessions, newest first.
+/// The caller's live sessions, the one used last first.
 ///
 /// # Errors
-/// Only those of the store.
+/// Only those of the queries.
 pub async fn list_sessions(app: &App, ctx: &Ctx) -> Result<Vec<Session>, AppError> {
-    let user = ctx.actor.user;
-    app.run("auth.sessions", &ctx.origin, move |tx| {
-        Ok(tx.sessions().live_of(user)?)
-    })
-    .await
+    Ok(app.sessions.live_of(ctx.actor.user, ctx.now).await?)
 }
 
 /// Ends one of the caller's sessions.

@@ -149,6 +149,8 @@ pub struct LiveSession {
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait SessionQueries: Send + Sync {
+    /// The sessions of a user that are live at `now`, the one used last first.
+    async fn live_of(&self, user: Id<User>, now: Timestamp) -> Repo<Vec<Session>>;
     /// The session with its user's present rights; `None` when ended, expired or deactivated.
     async fn live(&self, id: SessionId, now: Timestamp) -> Repo<Option<LiveSession>>;
     /// Whether such a refresh token was ever given out and is still remembered, used or not: what a

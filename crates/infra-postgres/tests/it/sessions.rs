@@ -168,6 +168,45 @@ async fn who_is_signed_in_has_neither_ended_nor_let_the_session_expire() {
 }
 
 #[tokio::test]
+async fn the_list_of_sessions_shows_what_lives_at_the_instant_of_the_request() {
+    let db = TestDb::new().await;
+    let (amal, karim) = (
+        new_user_id(&db, "amal", Role::Admin).await,
+        new_user_id(&db, "karim", Role::Client).await,
+    );
+    let ends = now() + SignedDuration::from_hours(1);
+    for (user, id, used_for, ends) in [
+        (amal, 1, 0, ends),
+        (amal, 2, 2, ends + SignedDuration::from_nanos(1_000)),
+        (amal, 3, 1, ends),
+        (amal, 4, 3, ends),
+        (karim, 5, 4, ends),
+    ] {
+        let session = Session {
+            last_seen_at: now() + SignedDuration::from_mins(used_for),
+            expires_at: ends,
+            ..session(user, id, now())
+        };
+        let first = token(&session, u8::try_from(id).unwrap(), 0);
+        must(&db, move |tx| tx.sessions().open(&session, &first)).await;
+    }
+    must(&db, move |tx| {
+        tx.sessions().end(amal, SessionId(4), now(), EndReason::Logout)
+    })
+    .await;
+    let queries = PgSessionQueries::new(db.reader());
+    // The clock of the caller decides, whatever the server's says.
+    let seen = async |user, at| {
+        let live = queries.live_of(user, at).await.unwrap();
+        live.iter().map(|s| s.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(amal, now()).await, [2, 3, 1], "the one used last first");
+    assert_eq!(seen(amal, ends).await, [2]);
+    assert_eq!(seen(amal, ends + SignedDuration::from_secs(1)).await, [0; 0]);
+    assert_eq!(seen(karim, now()).await, [5]);
+}
+
+#[tokio::test]
 async fn attempts_are_counted_per_window_also_in_parallel() {
     let db = std::sync::Arc::new(TestDb::new().await);
     let window = now() - SignedDuration::from_mins(15);

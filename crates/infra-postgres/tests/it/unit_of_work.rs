@@ -252,7 +252,7 @@ async fn what_nobody_waits_for_any_more_is_not_committed() {
     assert!(matches!(refused, RepoError::Unavailable(_)), "{refused:?}");
     relay.speak_again();
     // The only connection is free once the work has ended.
-    test_support::within("the work has ended", Duration::from_secs(10), || async {
+    test_support::wait::within("the work has ended", Duration::from_secs(10), || async {
         let ask = |tx: &mut dyn Tx| Ok(Box::new(tx.users().any()?) as Erased);
         uow.run_erased("test", &origin(), Box::new(ask)).await.is_ok()
     })

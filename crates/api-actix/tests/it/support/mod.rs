@@ -22,7 +22,9 @@ use domain::policy::{Actor, Role};
 use domain::ports::hasher::MockPasswordHasher;
 use domain::ports::unit_of_work::{FakeTx, FakeUnitOfWork};
 use domain::ports::{Clock, Place, Secrets};
-use domain::session::{LiveSession, SessionCache, SessionId, SessionQueries, TokenHash};
+use domain::session::{
+    LiveSession, Session, SessionCache, SessionId, SessionMode, SessionQueries, TokenHash,
+};
 use domain::skill::MockSkillQueries;
 use domain::team::MockTeamQueries;
 use domain::technician::store::MockTechnicianQueries;
@@ -84,6 +86,24 @@ impl Truth {
 
 #[async_trait]
 impl SessionQueries for Truth {
+    async fn live_of(&self, user: Id<User>, now: Timestamp) -> Repo<Vec<Session>> {
+        let live = self.live.lock().expect("sessions");
+        let own = live.values().filter(|session| session.actor.user == user);
+        Ok(own
+            .map(|session| Session {
+                id: session.id,
+                user,
+                created_at: now,
+                last_seen_at: now,
+                expires_at: now,
+                ended: None,
+                ip: Some("10.0.0.1".to_owned()),
+                user_agent: None,
+                mode: SessionMode::Cookie,
+            })
+            .collect())
+    }
+
     async fn live(&self, id: SessionId, now: Timestamp) -> Repo<Option<LiveSession>> {
         self.reads.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;

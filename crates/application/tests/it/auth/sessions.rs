@@ -1,12 +1,13 @@
 //! Whom a session stands for, and signing out.
 
 use application::Code;
-use application::auth::{authenticate, end_session, logout};
+use application::auth::{authenticate, end_session, list_sessions, logout};
 use domain::Id;
 use domain::policy::Role;
 use domain::session::{LiveSession, SessionId};
 use jiff::{SignedDuration, Timestamp};
 
+use super::session;
 use crate::support::{Fakes, actor, code_of, ctx, now};
 
 fn live(read_at: Timestamp) -> LiveSession {
@@ -49,6 +50,19 @@ async fn a_copy_is_believed_while_it_is_young_and_the_truth_is_asked_after() {
         code_of(authenticate(&fakes.app(), SessionId(5), now()).await),
         Code::SessionEnded
     );
+}
+
+#[tokio::test]
+async fn sessions_are_listed_as_of_the_request_without_a_unit_of_work() {
+    let mut fakes = Fakes::default();
+    fakes
+        .sessions
+        .expect_live_of()
+        .once()
+        .withf(|user, at| (*user, *at) == (Id::new(7), now()))
+        .returning(|_, _| Ok(vec![session(false)]));
+    let listed = list_sessions(&fakes.app(), &ctx(actor(7, Role::Client))).await;
+    assert_eq!(listed.unwrap(), [session(false)]);
 }
 
 #[tokio::test]
