@@ -87,7 +87,7 @@ async fn a_lost_password_is_replaced_and_every_session_ends() {
     let unchanged = "SELECT count(*) FROM users JOIN before USING (id, hashed_password, version)";
     for (username, password, why) in [
         ("personne", "Rempart-Oudaya-31!", "no account"),
-        ("admin", "court", "TOO_SHORT"),
+        ("admin", "bref-7", "TOO_SHORT"),
         ("admin", "motdepasse1", "WEAK_PASSWORD"),
     ] {
         let refused = reset_password(&db.url(), username, password);
