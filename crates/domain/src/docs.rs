@@ -190,11 +190,16 @@ fn technician_machine(out: &mut String) {
         format_args!(
             "```\n\nEvery action takes `{}`. `{}` while a job runs sends that job to {} and lists the others\n\
              for reassignment. An absence that begins while a job runs waits: on release the technician passes\n\
-             through {} into it.\n",
+             through {} into it. So do `{}` and `{}` in state {}: the state stays, `absence_en_attente`\n\
+             names what follows, and `{}` takes it back.\n",
             technician::PERMISSION.code(),
             technician::Action::DeclareUnavailable.code(),
             Status::OnHold.code(),
             Availability::Available.code(),
+            technician::Action::TakeLeave.code(),
+            technician::Action::TakeTraining.code(),
+            Availability::Busy.code(),
+            technician::Action::BecomeAvailable.code(),
         ),
     );
 }

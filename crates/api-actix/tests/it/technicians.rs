@@ -456,11 +456,11 @@ async fn falling_ill_at_work_leaves_the_job_waiting_in_one_transaction() {
     ));
     let path = format!("{}/disponibilite", one(id));
     let refused = s
-        .patch(MANAGER, &path, &json!({ "action": "partir_en_conge" }))
+        .patch(MANAGER, &path, &json!({ "action": "redevenir_disponible" }))
         .await;
     assert_eq!(
         refused.json()["actions_possibles"],
-        json!(["declarer_indisponible"])
+        json!(["declarer_indisponible", "partir_en_conge", "partir_en_formation"])
     );
 
     let body = json!({ "action": "declarer_indisponible", "motif": "Fièvre" });
@@ -509,6 +509,48 @@ async fn falling_ill_at_work_leaves_the_job_waiting_in_one_transaction() {
     }
     // Who has jobs stays known.
     assert_eq!(s.delete(MANAGER, &one(id)).await.code(), "IN_USE");
+}
+
+#[actix_web::test]
+async fn a_leave_that_is_asked_for_at_work_begins_when_the_job_ends() {
+    let s = stored().await;
+    let (id, ..) = full(&s).await;
+    let client = s.made("/api/v1/clients", &json!({ "nom_entreprise": "A" })).await;
+    s.job(1, client, Some(id), "en_cours");
+    s.db.execute(&format!(
+        "UPDATE techniciens SET disponibilite = 'occupe' WHERE id = {id}"
+    ));
+    let path = format!("{}/disponibilite", one(id));
+    let act = async |action: &str| s.patch(MANAGER, &path, &json!({ "action": action })).await;
+    for (action, waits) in [
+        ("partir_en_formation", json!("formation")),
+        ("redevenir_disponible", Value::Null),
+        ("partir_en_conge", json!("conge")),
+    ] {
+        let answer = act(action).await;
+        assert_eq!(answer.status, 200, "{action} {:?}", answer.body);
+        let json = answer.json();
+        assert_eq!(
+            (&json["disponibilite"], &json["absence_en_attente"]),
+            (&json!("occupe"), &waits),
+            "{action}"
+        );
+        assert_eq!(json["intervention_interrompue"], Value::Null, "the job goes on");
+    }
+    let twice = act("partir_en_conge").await;
+    assert_eq!((twice.status, twice.code().as_str()), (409, "INVALID_TRANSITION"));
+    let events = "SELECT count(*) FROM evenements WHERE kind = 'technicien.disponibilite_change'";
+    assert_eq!(s.db.number(events), 0, "nothing has changed yet");
+
+    let report = json!({ "action": "cloturer", "compte_rendu": "Joint remplacé, essai concluant." });
+    let closed = s.patch(MANAGER, "/api/v1/interventions/1/status", &report).await;
+    assert_eq!(closed.status, 200, "{:?}", closed.body);
+    let after = s.get(MANAGER, &one(id)).await.json();
+    assert_eq!(
+        (&after["disponibilite"], &after["absence_en_attente"]),
+        (&json!("conge"), &Value::Null)
+    );
+    assert_eq!(s.db.number(events), 2, "through disponible");
 }
 
 #[actix_web::test]

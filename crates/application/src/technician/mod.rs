@@ -58,7 +58,7 @@ fn view(ctx: &Ctx, detail: TechnicianDetail) -> TechnicianView {
     let target = target(&detail.record);
     let private = ctx.actor.reaches(Permission::TechnicianViewPrivate, &target);
     let actions = match ctx.actor.reaches(machine::PERMISSION, &target) {
-        true => machine::allowed(detail.record.availability),
+        true => machine::allowed(&detail.record),
         false => Vec::new(),
     };
     TechnicianView {

@@ -17,7 +17,7 @@ use domain::text::IssueCode;
 use domain::{Id, Record};
 
 use crate::support::{Fakes, fields, manager, now};
-use crate::technician::{ID, finds, locks, shows, stored};
+use crate::technician::{ID, detail, finds, locks, shows, stored};
 
 fn away() -> Command {
     Command {
@@ -76,32 +76,78 @@ async fn a_free_technician_goes_on_leave_and_tells_it() {
 }
 
 #[tokio::test]
+async fn a_leave_that_is_asked_for_at_work_waits_and_may_be_taken_back() {
+    for (pending, action, waits) in [
+        (None, Action::TakeLeave, Some(Availability::OnLeave)),
+        (None, Action::TakeTraining, Some(Availability::InTraining)),
+        (Some(Availability::OnLeave), Action::BecomeAvailable, None),
+    ] {
+        let at_work = |pending| {
+            let mut record = stored(Availability::Busy);
+            record.data.pending_absence = pending;
+            record
+        };
+        let mut fakes = Fakes::default();
+        finds(&mut fakes, Availability::Busy);
+        let technicians = &mut fakes.tx.technicians;
+        technicians
+            .expect_lock()
+            .returning(move |_| Ok(Some(at_work(pending))));
+        technicians
+            .expect_open_jobs()
+            .returning(|_| Ok(vec![Id::new(51)]));
+        technicians
+            .expect_update()
+            .once()
+            .withf(move |_, after| (after.availability, after.pending_absence) == (Availability::Busy, waits))
+            .returning(|b, _| Ok(b.clone()));
+        technicians
+            .expect_detail()
+            .returning(move |_| Ok(Some(detail(at_work(waits)))));
+        // Without a reason, and with nothing that anybody else would notice.
+        fakes.tx.outbox.expect_push().never();
+        let asked = Command { action, reason: None };
+        let change = change_availability(&fakes.app(), &manager(), Id::new(ID), None, asked, silent())
+            .await
+            .unwrap();
+        let change = change.into_value().unwrap();
+        assert_eq!((change.interrupted, change.to_reassign), (None, vec![]));
+        assert_eq!(change.technician.detail.record.pending_absence, waits);
+        let takes_back = change.technician.actions.contains(&Action::BecomeAvailable);
+        assert_eq!(takes_back, waits.is_some(), "{action:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_state_does_not_allow_is_refused_with_what_it_does() {
     let mut fakes = Fakes::default();
     finds(&mut fakes, Availability::Busy);
     locks(&mut fakes, Availability::Busy);
     fakes.tx.technicians.expect_open_jobs().returning(|_| Ok(vec![]));
-    let leave = Command {
-        action: Action::TakeLeave,
+    let back = Command {
+        action: Action::BecomeAvailable,
         reason: None,
     };
-    match change_availability(&fakes.app(), &manager(), Id::new(ID), None, leave, silent())
+    match change_availability(&fakes.app(), &manager(), Id::new(ID), None, back, silent())
         .await
         .unwrap_err()
     {
         AppError::Rule {
             code: Code::InvalidTransition,
             details,
-        } => assert_eq!(
-            details,
-            [
-                ("disponibilite", Detail::Text("occupe".into())),
-                (
-                    "actions_possibles",
-                    Detail::List(vec!["declarer_indisponible".into()])
-                )
-            ]
-        ),
+        } => {
+            let possible = ["declarer_indisponible", "partir_en_conge", "partir_en_formation"];
+            assert_eq!(
+                details,
+                [
+                    ("disponibilite", Detail::Text("occupe".into())),
+                    (
+                        "actions_possibles",
+                        Detail::List(possible.map(String::from).to_vec())
+                    )
+                ]
+            );
+        }
         other => panic!("{other:?}"),
     }
     let long = Command {

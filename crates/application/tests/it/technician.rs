@@ -447,7 +447,11 @@ async fn rate_and_e_mail_are_for_managers_and_the_technician() {
         assert_eq!(found.private, private);
         let manages = !matches!(who.actor.roles[0], Role::Technician);
         let expected = if manages {
-            vec![Action::DeclareUnavailable]
+            vec![
+                Action::DeclareUnavailable,
+                Action::TakeLeave,
+                Action::TakeTraining,
+            ]
         } else {
             vec![]
         };

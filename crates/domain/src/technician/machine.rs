@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::intervention::{Intervention, machine as job};
 use crate::policy::Permission;
 use crate::text::{Issues, REASON};
-use crate::vocab::vocab;
+use crate::vocab::{Vocab, vocab};
 use crate::{Id, Record};
 
 use Availability::{Available, Busy, InTraining, OnLeave, Unavailable};
@@ -89,16 +89,37 @@ pub fn target(from: Availability, trigger: Trigger) -> Option<Availability> {
         .map(|t| t.to)
 }
 
-/// The actions that the state allows.
-pub fn allowed(from: Availability) -> Vec<Action> {
-    TRANSITIONS
+/// The actions that are possible now: those that change the state, and those that change what
+/// follows the job in progress.
+pub fn allowed(technician: &Technician) -> Vec<Action> {
+    let from = technician.availability;
+    let at_once = TRANSITIONS
         .iter()
         .filter(|t| t.from == from)
         .filter_map(|t| match t.trigger {
             Trigger::Asked(action) => Some(action),
             Trigger::JobStarts | Trigger::JobEnds => None,
-        })
-        .collect()
+        });
+    let later = Action::all()
+        .iter()
+        .copied()
+        .filter(|&action| put_off(technician, action).is_some());
+    at_once.chain(later).collect()
+}
+
+/// What will wait for the end of the job in progress once `action` was asked for: a leave and a
+/// training do, and to become available takes back what waits. `None` when the action does not wait
+/// or would change nothing.
+fn put_off(technician: &Technician, action: Action) -> Option<Option<Availability>> {
+    let waits = match action {
+        Action::TakeLeave => Some(OnLeave),
+        Action::TakeTraining => Some(InTraining),
+        Action::BecomeAvailable => None,
+        // At once, whatever runs.
+        Action::DeclareUnavailable => return None,
+    };
+    let changes = technician.availability == Busy && technician.pending_absence != waits;
+    changes.then_some(waits)
 }
 
 /// Why a change of availability is refused.
@@ -190,7 +211,7 @@ pub struct Plan {
     pub events: Vec<Event>,
 }
 
-/// What `command` does to the technician.
+/// What `command` does to the technician. To be away at once takes the place of an absence that waits.
 ///
 /// # Errors
 /// Why it may not be done.
@@ -198,11 +219,22 @@ pub fn apply(command: &Command, facts: &Facts) -> Result<Plan, Refusal> {
     command.validate().into_result()?;
     let from = facts.technician.availability;
     let action = command.action;
+    if let Some(waits) = put_off(&facts.technician, action) {
+        return Ok(Plan {
+            technician: Technician {
+                pending_absence: waits,
+                ..facts.technician.data.clone()
+            },
+            job: None,
+            to_reassign: Vec::new(),
+            events: Vec::new(),
+        });
+    }
     let Some(to) = target(from, Trigger::Asked(action)) else {
         return Err(Refusal::InvalidTransition {
             from,
             action,
-            allowed: allowed(from),
+            allowed: allowed(&facts.technician),
         });
     };
     let mut job = match (from, &facts.running) {

@@ -6,8 +6,8 @@ use domain::intervention::machine::Wait;
 use domain::intervention::{Status, WaitReason};
 use domain::technician::Availability;
 use domain::technician::machine::{
-    Action, Command, Facts, Refusal, TRANSITIONS, Trigger, apply, begin_absence, end_absence, may_deactivate,
-    occupy, release, target,
+    Action, Command, Facts, Refusal, TRANSITIONS, Trigger, allowed, apply, begin_absence, end_absence,
+    may_deactivate, occupy, release, target,
 };
 
 use crate::build::{self, AMAL, JOB, OTHER_JOB};
@@ -29,15 +29,24 @@ fn command(action: Action) -> Command {
 #[test]
 fn state_by_action() {
     let mut out = String::new();
-    for &from in Availability::all() {
-        out.push_str(&format!("\n== {}\n", from.code()));
+    let states = Availability::all().iter().map(|&from| (from, None));
+    let waiting = [OnLeave, InTraining, Unavailable].map(|absence| (Busy, Some(absence)));
+    for (from, pending) in states.chain(waiting) {
+        let then = pending.map_or(String::new(), |absence| format!(", then {}", absence.code()));
+        out.push_str(&format!("\n== {}{then}\n", from.code()));
+        let mut facts = facts(from);
+        facts.technician.data.pending_absence = pending;
         for &action in Action::all() {
-            let result = match apply(&command(action), &facts(from)) {
+            let result = match apply(&command(action), &facts) {
                 Ok(plan) => {
                     let events: Vec<_> = plan.events.iter().map(Event::kind).collect();
                     let job = plan.job.map_or("", |_| ", its job waits");
+                    let then = plan
+                        .technician
+                        .pending_absence
+                        .map_or(String::new(), |absence| format!(", then {}", absence.code()));
                     format!(
-                        "→ {}{job}, {} to reassign [{}]",
+                        "→ {}{then}{job}, {} to reassign [{}]",
                         plan.technician.availability.code(),
                         plan.to_reassign.len(),
                         events.join(", ")
@@ -51,7 +60,7 @@ fn state_by_action() {
             };
             out.push_str(&format!("  {}: {result}\n", action.code()));
         }
-        let technician = build::technician(AMAL, from);
+        let technician = facts.technician;
         let path = |change: Option<domain::technician::machine::TechnicianChange>| {
             change.map_or("not possible", |c| c.after.availability.code())
         };
@@ -134,17 +143,68 @@ fn an_emergency_without_a_running_job_touches_no_job() {
     assert!(leave.to_reassign.is_empty());
 }
 
+/// The technician in a job, with what waits for its end.
+fn busy_until(pending: Option<Availability>) -> Facts {
+    let mut facts = facts(Busy);
+    facts.technician.data.pending_absence = pending;
+    facts
+}
+
 #[test]
-fn a_leave_cannot_be_taken_in_the_middle_of_a_job() {
-    let refusal = apply(&command(Action::TakeLeave), &facts(Busy)).unwrap_err();
-    let allowed = vec![Action::DeclareUnavailable];
-    assert_eq!(
-        refusal,
-        Refusal::InvalidTransition {
-            from: Busy,
-            action: Action::TakeLeave,
-            allowed
+fn what_is_asked_for_in_the_middle_of_a_job_waits_for_its_end() {
+    use Action::{BecomeAvailable, DeclareUnavailable, TakeLeave, TakeTraining};
+    for (pending, action, waits) in [
+        (None, TakeLeave, Some(Some(OnLeave))),
+        (None, TakeTraining, Some(Some(InTraining))),
+        (None, BecomeAvailable, None),
+        (Some(OnLeave), TakeLeave, None),
+        (Some(OnLeave), TakeTraining, Some(Some(InTraining))),
+        (Some(OnLeave), BecomeAvailable, Some(None)),
+        (Some(InTraining), TakeLeave, Some(Some(OnLeave))),
+        (Some(InTraining), TakeTraining, None),
+        (Some(InTraining), BecomeAvailable, Some(None)),
+        (Some(Unavailable), TakeLeave, Some(Some(OnLeave))),
+        (Some(Unavailable), TakeTraining, Some(Some(InTraining))),
+        (Some(Unavailable), BecomeAvailable, Some(None)),
+    ] {
+        let facts = busy_until(pending);
+        let possible = allowed(&facts.technician);
+        assert!(possible.contains(&DeclareUnavailable));
+        assert_eq!(
+            possible.contains(&action),
+            waits.is_some(),
+            "{pending:?} {action:?}"
+        );
+        match (apply(&command(action), &facts), waits) {
+            (Ok(plan), Some(waits)) => {
+                let after = (plan.technician.availability, plan.technician.pending_absence);
+                assert_eq!(after, (Busy, waits), "{pending:?} {action:?}");
+                assert_eq!((plan.job, plan.to_reassign, plan.events), (None, vec![], vec![]));
+            }
+            (Err(Refusal::InvalidTransition { allowed, .. }), None) => assert_eq!(allowed, possible),
+            (result, _) => panic!("{pending:?} {action:?}: {result:?}"),
         }
+    }
+}
+
+#[test]
+fn the_end_of_the_job_leads_through_free_into_the_leave_that_was_asked_for() {
+    for (action, absence) in [(Action::TakeLeave, OnLeave), (Action::TakeTraining, InTraining)] {
+        let mut stored = build::technician(AMAL, Busy);
+        stored.data = apply(&command(action), &facts(Busy)).unwrap().technician;
+        let freed = release(&stored).unwrap();
+        assert_eq!(freed.steps, [(Busy, Available), (Available, absence)]);
+        assert_eq!(freed.after.pending_absence, None);
+    }
+}
+
+#[test]
+fn who_is_suddenly_away_gives_up_the_absence_that_waited() {
+    let facts = busy_until(Some(OnLeave));
+    let plan = apply(&command(Action::DeclareUnavailable), &facts).unwrap();
+    assert_eq!(
+        (plan.technician.availability, plan.technician.pending_absence),
+        (Unavailable, None)
     );
 }
 

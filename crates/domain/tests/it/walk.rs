@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use domain::Id;
-use domain::Vocab;
 use domain::equipment::machine::{self as equipment_machine, status_of};
 use domain::equipment::{EquipmentStatus, Failure, FailureOrigin, Holder};
 use domain::event::Event;
 use domain::intervention::machine::{Assign, Close, Command, Create};
 use domain::intervention::{Kind, Outcome, Status, WaitReason};
-use domain::technician::Availability;
 use domain::technician::machine::{self as technician_machine, begin_absence, end_absence};
+use domain::technician::{Availability, Technician};
+use domain::{Id, Record, Vocab};
 use jiff::ToSpan;
 use proptest::prelude::*;
 
@@ -43,6 +42,14 @@ enum Op {
         kind: Availability,
         begins: bool,
     },
+}
+
+impl Op {
+    /// Being suddenly away takes the place of whatever was to come.
+    fn is_emergency(&self) -> bool {
+        use technician_machine::Action;
+        matches!(self, Self::Be { action, .. } if Action::all()[*action] == Action::DeclareUnavailable)
+    }
 }
 
 fn commands() -> impl Strategy<Value = Command> {
@@ -206,6 +213,20 @@ fn technicians_are_busy_with_exactly_one_job(world: &World) {
     }
 }
 
+/// Who will be away, and how, once the job in progress lets them go.
+fn absences_that_wait(world: &World) -> Vec<(Id<Technician>, Availability)> {
+    let waiting = |t: &Record<Technician>| Some((t.id, t.pending_absence?));
+    world.technicians.values().filter_map(waiting).collect()
+}
+
+/// Whoever had an absence to come still works, or is away as they were to be.
+fn none_was_lost(world: &World, waiting: &[(Id<Technician>, Availability)]) -> bool {
+    waiting.iter().all(|(id, absence)| {
+        let now = world.technicians[id].availability;
+        now == Availability::Busy || now == *absence
+    })
+}
+
 fn equipment_follows_its_facts(world: &World) {
     for equipment in world.equipments.values() {
         let situation = world.situation(equipment.id);
@@ -276,10 +297,12 @@ proptest! {
         for op in &script {
             world.now += 1.minute();
             let before = (world.jobs.clone(), world.history.len());
+            let waiting = absences_that_wait(&world);
             let done = run(&mut world, op);
             let changed = world.jobs.iter().filter(|(id, job)| before.0.get(id) != Some(job)).count();
             prop_assert_eq!(world.history.len() - before.1, changed, "one history entry per changed job: {:?}", op);
             prop_assert!(done || changed == 0);
+            prop_assert!(op.is_emergency() || none_was_lost(&world, &waiting), "{:?}", op);
             check(&world);
         }
     }
@@ -294,11 +317,17 @@ fn the_walks_reach_every_state() {
     let mut runner = TestRunner::deterministic();
     let scripts = proptest::collection::vec(ops(), 60..80);
     let (mut jobs, mut equipment, mut people) = (vec![], vec![], vec![]);
+    let mut left_after_a_job = 0;
     for _ in 0..100 {
         let script = scripts.new_tree(&mut runner).unwrap().current();
         let mut world = World::new();
         for op in &script {
+            let waiting = absences_that_wait(&world);
             run(&mut world, op);
+            let left = |(id, absence): &&(Id<Technician>, Availability)| {
+                world.technicians[id].availability == *absence
+            };
+            left_after_a_job += waiting.iter().filter(left).count();
             jobs.extend(world.jobs.values().map(|j| j.status));
             equipment.extend(world.equipments.values().map(|e| e.status));
             people.extend(world.technicians.values().map(|t| t.availability));
@@ -307,4 +336,5 @@ fn the_walks_reach_every_state() {
     assert!(Status::all().iter().all(|s| jobs.contains(s)));
     assert!(EquipmentStatus::all().iter().all(|s| equipment.contains(s)));
     assert!(Availability::all().iter().all(|s| people.contains(s)));
+    assert!(left_after_a_job > 0, "an absence waits, and begins");
 }

@@ -182,7 +182,8 @@ impl World {
         let Ok(plan) = technician_machine::apply(&command, &facts) else {
             return false;
         };
-        assert_eq!(plan.job.is_some(), running.is_some());
+        let interrupts = running.filter(|_| action == technician_machine::Action::DeclareUnavailable);
+        assert_eq!(plan.job.is_some(), interrupts.is_some());
         self.technicians.get_mut(&id).unwrap().data = plan.technician;
         self.events.extend(plan.events);
         if let (Some(job), Some(plan)) = (running, plan.job) {

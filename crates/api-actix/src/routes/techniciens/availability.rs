@@ -19,6 +19,8 @@ use crate::wire::filled;
 #[serde(deny_unknown_fields)]
 pub struct AvailabilityAction {
     /// Action : `partir_en_conge`, `partir_en_formation`, `declarer_indisponible` ou `redevenir_disponible`.
+    /// Pendant une intervention, un congé ou une formation attend qu'elle se termine
+    /// (`absence_en_attente`), et `redevenir_disponible` y renonce.
     pub action: AvailabilityActionCode,
     /// Motif ; noté dans l'historique de l'intervention interrompue.
     pub motif: Option<String>,
