@@ -66,6 +66,23 @@ impl SkillStore for PgTx<'_> {
             .collect())
     }
 
+    fn needing_certificate(&mut self, ids: &[Id<Skill>]) -> Repo<Vec<Id<Skill>>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found: Vec<i64> = competences::table
+            .filter(competences::id.eq_any(numbers(ids)))
+            .filter(competences::certification_requise)
+            .select(competences::id)
+            .load(self.conn)
+            .map_err(repo)?;
+        Ok(ids
+            .iter()
+            .copied()
+            .filter(|id| found.contains(&id.get()))
+            .collect())
+    }
+
     fn insert(&mut self, skill: &Skill, by: Option<Id<User>>) -> Repo<Record<Skill>> {
         crud::insert(self, skill, by)
     }

@@ -23,6 +23,7 @@ pub(super) fn assignee(tx: &mut dyn Tx, id: Id<Technician>) -> Result<Option<Ass
         full_name: detail.full_name,
         is_active: detail.is_active,
         running_job,
+        uncertified: detail.uncertified,
     }))
 }
 

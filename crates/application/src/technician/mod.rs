@@ -16,7 +16,7 @@ pub use update::{EditTechnician, update};
 
 use domain::policy::{Permission, Target};
 use domain::ports::Tx;
-use domain::skill::{HeldSkill, Skill};
+use domain::skill::{HeldSkill, Skill, rules};
 use domain::technician::machine::{self, Action};
 use domain::technician::{Availability, Technician, TechnicianDetail};
 use domain::text::{FieldIssue, IssueCode, Issues};
@@ -74,7 +74,8 @@ fn written(tx: &mut dyn Tx, ctx: &Ctx, id: Id<Technician>) -> Result<TechnicianV
     Ok(view(ctx, detail))
 }
 
-/// Whether what the profile newly refers to exists; everything that does not is named at once.
+/// Whether what the profile newly refers to exists, and whether a skill that is newly declared has the
+/// certificate that it needs; everything that is wrong is named at once.
 fn check_references(
     tx: &mut dyn Tx,
     before: Option<&Technician>,
@@ -103,6 +104,16 @@ fn check_references(
             let field = format!("competences[{at}].competence_id");
             issues.0.push(FieldIssue::new(field, IssueCode::UnknownReference));
         }
+    }
+    let held = before.map_or(&[][..], |b| &b.skills);
+    let undated: Vec<Id<Skill>> = rules::undated(held, &after.skills)
+        .map(|(_, skill)| skill)
+        .collect();
+    if !undated.is_empty() {
+        let certified = tx.skills().needing_certificate(&undated)?;
+        issues
+            .0
+            .extend(rules::certificates(held, &after.skills, &certified).0);
     }
     Ok(issues.into_result()?)
 }

@@ -400,6 +400,7 @@ async fn nothing_ends_before_it_began() {
             is_active: true,
             team_name: None,
             skill_names: Vec::new(),
+            uncertified: Vec::new(),
         }))
     });
     tx.technicians
@@ -783,6 +784,7 @@ async fn technicians_are_locked_in_the_order_of_their_ids() {
             is_active: false,
             team_name: None,
             skill_names: Vec::new(),
+            uncertified: Vec::new(),
         }))
     });
     tx.technicians.expect_running_job().returning(|_| Ok(None));

@@ -71,6 +71,7 @@ pub fn detail(record: Record<Technician>) -> TechnicianDetail {
         email: "u7@exemple.ma".into(),
         is_active: true,
         team_name: Some("Nord".into()),
+        uncertified: Vec::new(),
     }
 }
 
@@ -132,6 +133,13 @@ fn with_references(fakes: &mut Fakes) {
         Ok(Some(team).filter(|t| t.id == id))
     });
     fakes.tx.skills.expect_unknown().returning(|_| Ok(Vec::new()));
+    without_certificates(fakes);
+}
+
+/// No skill needs a certificate.
+fn without_certificates(fakes: &mut Fakes) {
+    let skills = &mut fakes.tx.skills;
+    skills.expect_needing_certificate().returning(|_| Ok(Vec::new()));
 }
 
 #[tokio::test]
@@ -252,6 +260,7 @@ async fn everything_wrong_with_account_and_profile_is_said_at_once_and_before_th
 async fn unknown_teams_and_skills_are_all_named() {
     let mut fakes = Fakes::default();
     locks_user(&mut fakes, 7, Role::Technician);
+    without_certificates(&mut fakes);
     fakes.tx.teams.expect_find().once().returning(|_| Ok(None));
     fakes
         .tx
@@ -273,6 +282,67 @@ async fn unknown_teams_and_skills_are_all_named() {
             )
         ]
     );
+}
+
+#[tokio::test]
+async fn a_skill_that_needs_a_certificate_is_declared_until_a_day() {
+    let missing = |at: usize| {
+        let field = format!("competences[{at}].valide_jusqu_au");
+        vec![(field, IssueCode::Required)]
+    };
+    let mut fakes = Fakes::default();
+    locks_user(&mut fakes, 7, Role::Technician);
+    fakes.tx.teams.expect_find().returning(|_| Ok(None));
+    fakes.tx.skills.expect_unknown().returning(|_| Ok(Vec::new()));
+    needs_certificate(&mut fakes, 2);
+    let new = TechnicianProfile {
+        team: None,
+        ..profile()
+    };
+    let made = create(&fakes.app(), &manager(), existing(new), silent()).await;
+    assert_eq!(fields(refusal(made)), missing(1));
+
+    // The skill 1 stood there before it needed a certificate.
+    let edited = async |change: fn(&mut Technician)| {
+        let mut fakes = Fakes::default();
+        locks(&mut fakes, Availability::Available);
+        shows(&mut fakes, Availability::Available);
+        fakes.tx.skills.expect_unknown().returning(|_| Ok(Vec::new()));
+        needs_certificate(&mut fakes, 1);
+        fakes
+            .tx
+            .technicians
+            .expect_update()
+            .returning(|b, _| Ok(b.clone()));
+        update(
+            &fakes.app(),
+            &manager(),
+            Id::new(ID),
+            None,
+            edit(change),
+            silent(),
+        )
+        .await
+    };
+    edited(|t| t.zone = Some("Safi".into())).await.unwrap();
+    edited(|t| t.skills.push(held(9))).await.unwrap();
+    edited(|t| t.skills[0].valid_until = Some(jiff::civil::date(2027, 1, 31)))
+        .await
+        .unwrap();
+    let better = edited(|t| t.skills[0].level = SkillLevel::Expert).await;
+    assert_eq!(fields(refusal(better)), missing(0));
+}
+
+/// Of all skills, this one needs a certificate.
+fn needs_certificate(fakes: &mut Fakes, skill: i64) {
+    fakes
+        .tx
+        .skills
+        .expect_needing_certificate()
+        .returning(move |ids| {
+            let ids = ids.iter().copied();
+            Ok(ids.filter(|id| *id == Id::new(skill)).collect())
+        });
 }
 
 #[tokio::test]
@@ -352,6 +422,7 @@ async fn only_new_references_are_judged() {
     let mut fakes = Fakes::default();
     locks(&mut fakes, Availability::Available);
     shows(&mut fakes, Availability::Available);
+    without_certificates(&mut fakes);
     // The team stays, the skill 1 too.
     fakes
         .tx

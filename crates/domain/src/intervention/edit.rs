@@ -8,7 +8,7 @@ use super::{Intervention, Status, diff, rules};
 use crate::equipment::{Equipment, Failure, machine as equipment_machine};
 use crate::event::Event;
 use crate::policy::{Actor, Permission, Target};
-use crate::skill::{self, RequiredSkill};
+use crate::skill::RequiredSkill;
 use crate::technician::Technician;
 use crate::text::{FieldIssue, IssueCode, Issues, MAX_REASON};
 use crate::user::User;
@@ -302,7 +302,7 @@ pub fn edit(
     {
         let required = rules::required_skills(&after.required_skills, equipment);
         let day = rules::day_of_work(after.planned_at, facts.now);
-        let missing = skill::missing(&assignee.record.skills, &required, day);
+        let missing = assignee.missing(&required, day);
         if !missing.is_empty() {
             let technician = assignee.record.id;
             return Err(EditRefusal::SkillMissing { technician, missing });

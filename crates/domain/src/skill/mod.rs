@@ -32,8 +32,7 @@ pub struct Skill {
     pub name: String,
     /// Field of work.
     pub domain: Option<String>,
-    /// Whether a certificate is needed to practise it: shown to who enters skills. What is judged is
-    /// the day in [`HeldSkill::valid_until`]: without one the skill does not expire.
+    /// Whether a certificate is needed to practise it: who has the skill has it until a day.
     pub certification_required: bool,
 }
 
@@ -44,7 +43,8 @@ pub struct HeldSkill {
     pub skill: Id<Skill>,
     /// How well.
     pub level: SkillLevel,
-    /// Last day on which the certificate is valid; after it the skill counts as absent.
+    /// Last day on which the certificate is valid; after it the skill counts as absent. Without one the
+    /// skill does not expire, or, when it needs a certificate, counts as absent.
     pub valid_until: Option<Date>,
 }
 
@@ -64,6 +64,15 @@ impl HeldSkill {
             && self.level >= required.min_level
             && self.valid_until.is_none_or(|last| day <= last)
     }
+}
+
+/// Those of `held` that count at all: a skill that is among `uncertified` lacks the certificate that
+/// it needs.
+pub fn proven(held: &[HeldSkill], uncertified: &[Id<Skill>]) -> Vec<HeldSkill> {
+    held.iter()
+        .filter(|h| !uncertified.contains(&h.skill))
+        .copied()
+        .collect()
 }
 
 /// What of `required` nobody's `held` skills satisfy on `day`.
@@ -90,6 +99,8 @@ vocab! {
 pub trait SkillStore {
     /// Those of `ids` that do not exist, in order.
     fn unknown(&mut self, ids: &[Id<Skill>]) -> Repo<Vec<Id<Skill>>>;
+    /// Those of `ids` that need a certificate, in order.
+    fn needing_certificate(&mut self, ids: &[Id<Skill>]) -> Repo<Vec<Id<Skill>>>;
     /// Stores a new skill.
     fn insert(&mut self, skill: &Skill, by: Option<Id<User>>) -> Repo<Record<Skill>>;
     /// The skill, locked.

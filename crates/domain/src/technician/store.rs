@@ -28,6 +28,8 @@ pub struct TechnicianDetail {
     pub team_name: Option<String>,
     /// Names of the skills, in the order of `record.skills`.
     pub skill_names: Vec<String>,
+    /// Those of the skills that need a certificate and have no day of validity: they count as absent.
+    pub uncertified: Vec<Id<Skill>>,
 }
 
 /// Technicians inside a unit of work.

@@ -114,6 +114,7 @@ pub fn assignee(id: Id<Technician>, availability: Availability) -> Assignee {
         full_name: full_name.into(),
         is_active: true,
         running_job: (availability == Availability::Busy).then_some(JOB),
+        uncertified: vec![],
     }
 }
 

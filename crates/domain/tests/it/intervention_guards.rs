@@ -1,6 +1,5 @@
 //! Every guard of a job's actions, one refusal each.
 
-use domain::Vocab;
 use domain::equipment::machine::Refusal as EquipmentRefusal;
 use domain::equipment::{EquipmentStatus, Holder};
 use domain::event::Event;
@@ -9,6 +8,7 @@ use domain::intervention::{Outcome, Status};
 use domain::skill::SkillLevel;
 use domain::technician::Availability;
 use domain::text::IssueCode;
+use domain::{Id, Vocab};
 use jiff::civil::date;
 
 use crate::build::{self, AMAL, OTHER_JOB, YOUSSEF};
@@ -247,6 +247,26 @@ fn an_expired_certificate_counts_as_absent_on_the_day_of_the_work() {
         facts.candidate.as_mut().unwrap().record.data.skills = skills;
         facts.job.data.planned_at = planned.map(build::at);
         assert_eq!(code(&facts), expected, "valid until {until}, planned {planned:?}");
+    }
+}
+
+#[test]
+fn a_skill_without_the_certificate_that_it_needs_counts_as_absent() {
+    for status in [Status::Open, Status::OnHold, Status::InProgress] {
+        let mut facts = build::facts(status);
+        facts.job.data.required_skills = vec![build::wanted(1, SkillLevel::Beginner)];
+        let candidate = facts.candidate.as_mut().unwrap();
+        candidate.record.data.skills = vec![build::held(1, SkillLevel::Expert, None)];
+        assert!(apply(&build::assign(), &facts).is_ok(), "needs none");
+        facts.candidate.as_mut().unwrap().uncertified = vec![Id::new(1)];
+        assert_eq!(
+            refused(&build::assign(), &facts),
+            Refusal::SkillMissing {
+                technician: YOUSSEF,
+                missing: vec![build::wanted(1, SkillLevel::Beginner)]
+            },
+            "{status:?}"
+        );
     }
 }
 

@@ -4,10 +4,11 @@ use domain::Id;
 use domain::client::{Client, ClientStatus, Contact, Site, rules as client};
 use domain::equipment::store::TreeNode;
 use domain::equipment::{Criticality, Equipment, EquipmentStatus, rules as equipment};
+use domain::skill::rules::certificates;
 use domain::skill::{HeldSkill, Skill, SkillLevel, missing, rules as skill};
 use domain::team::Team;
 use domain::technician::{Availability, Technician, rules as technician};
-use domain::text::{IssueCode, Issues};
+use domain::text::{FieldIssue, IssueCode, Issues};
 use jiff::civil::{Date, date};
 
 use crate::build::{self, AMAL};
@@ -348,6 +349,33 @@ fn technician_bounds() {
         let mut bad = good.clone();
         spoil(&mut bad);
         assert_eq!(one(technician::validate(&bad)), ((*field).to_owned(), *code));
+    }
+}
+
+#[test]
+fn a_skill_that_needs_a_certificate_is_declared_with_its_last_day() {
+    let until = |day: Option<i8>| day.map(|day| date(2026, 11, day));
+    let held = |level, day| build::held(1, level, until(day));
+    let (low, high) = (SkillLevel::Beginner, SkillLevel::Expert);
+    // What stood there, what is said now, and whether the day is missed.
+    for (before, after, missed) in [
+        (None, held(low, None), true),
+        (None, held(low, Some(20)), false),
+        (Some(held(low, None)), held(low, None), false),
+        (Some(held(low, None)), held(high, None), true),
+        (Some(held(low, Some(20))), held(low, None), true),
+        (Some(held(low, Some(20))), held(high, Some(21)), false),
+        (Some(build::held(2, low, None)), held(low, None), true),
+    ] {
+        let before: Vec<_> = before.into_iter().collect();
+        let issues = |certified: &[Id<Skill>]| certificates(&before, &[after], certified).0;
+        let expected = missed.then(|| FieldIssue::new("competences[0].valide_jusqu_au", IssueCode::Required));
+        assert_eq!(
+            issues(&[Id::new(1)]),
+            expected.into_iter().collect::<Vec<_>>(),
+            "{before:?} {after:?}"
+        );
+        assert_eq!(issues(&[Id::new(2)]), [], "needs none: {before:?} {after:?}");
     }
 }
 

@@ -95,6 +95,7 @@ impl World {
             full_name: format!("T{id}"),
             is_active: true,
             running_job: self.running(id),
+            uncertified: vec![],
         }
     }
 

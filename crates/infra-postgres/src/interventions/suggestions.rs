@@ -15,7 +15,7 @@ pub type SuggestionSql = (BigInt, Text, Nullable<Text>, Bool, BigInt);
 pub type SuggestionRow = (i64, String, Option<String>, bool, i64);
 
 /// The technicians with an active account who are free, have every skill that the job and its
-/// equipment ask for on `day`, and do not have the job already. Those of the site's zone come
+/// equipment ask for on `day` with the certificate it needs, and do not have the job already. Those of the site's zone come
 /// first, then those with the fewest live jobs.
 pub fn suggestions(id: Id<Intervention>, day: Date, limit: u32) -> Statement<SuggestionSql> {
     // From least to most, as the vocabulary has them.
@@ -48,9 +48,12 @@ pub fn suggestions(id: Id<Intervention>, day: Date, limit: u32) -> Statement<Sug
     .bind(levels.clone())
     .sql(", p.niveau) >= array_position(")
     .bind(levels)
-    .sql(", d.niveau_min) AND (p.valide_jusqu_au IS NULL OR p.valide_jusqu_au >= ")
+    .sql(", d.niveau_min) AND coalesce(p.valide_jusqu_au >= ")
     .bind(Day(day))
-    .sql("))) AND i.id = ")
+    .sql(
+        ", NOT (SELECT c.certification_requise FROM competences c WHERE c.id = p.competence_id)))) \
+            AND i.id = ",
+    )
     .bind(id.get())
     .sql(
         ") SELECT id, full_name, zone_intervention, meme_zone, charge FROM libres \

@@ -1,7 +1,7 @@
 //! Technicians outside of a unit of work.
 
 use async_trait::async_trait;
-use diesel::dsl::{InnerJoin, IntoBoxed, LeftJoin, exists};
+use diesel::dsl::{InnerJoin, IntoBoxed, LeftJoin, exists, not};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use domain::error::Repo;
@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use super::row::{DetailRow, detail_columns, detail_tables};
 use crate::page::{Key, Window, keyset, keyset_nullable};
 use crate::reader::Reader;
-use crate::schema::{equipes, techniciens, techniciens_competences, users};
+use crate::schema::{competences, equipes, techniciens, techniciens_competences, users};
 use crate::sql::{Day, PgVocab, lower, lower_name, numbers};
 
 /// Reads technicians.
@@ -64,15 +64,18 @@ fn filtered<'a>(filter: &'a TechnicianFilter, seen: &'a Visibility, today: Date)
             .collect();
         query = query.filter(exists(
             techniciens_competences::table
+                .inner_join(competences::table)
                 .filter(techniciens_competences::technicien_id.eq(techniciens::id))
                 .filter(techniciens_competences::competence_id.eq(required.skill.get()))
                 .filter(techniciens_competences::niveau.eq_any(enough))
+                // Without a day the skill does not expire, unless it needs a certificate.
                 .filter(
-                    techniciens_competences::valide_jusqu_au.is_null().or(
-                        techniciens_competences::valide_jusqu_au
+                    techniciens_competences::valide_jusqu_au
+                        .is_null()
+                        .and(not(competences::certification_requise))
+                        .or(techniciens_competences::valide_jusqu_au
                             .ge(Day(today))
-                            .is_not_distinct_from(true),
-                    ),
+                            .is_not_distinct_from(true)),
                 ),
         ));
     }

@@ -1,7 +1,7 @@
 //! Technicians as rows.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Date, Nullable, Record as SqlRecord, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Record as SqlRecord, Text};
 use domain::skill::{HeldSkill, SkillLevel};
 use domain::technician::{Availability, Technician, TechnicianDetail};
 use domain::{Id, Record};
@@ -95,18 +95,19 @@ impl From<HeldSkillRow> for HeldSkill {
     }
 }
 
-type SqlSkills = Array<SqlRecord<(BigInt, Text, Nullable<Date>, Text)>>;
+type SqlSkills = Array<SqlRecord<(BigInt, Text, Nullable<Date>, Text, Bool)>>;
 
-/// Sub-select that gives the skills of the row's technician with their names.
+/// Sub-select that gives the skills of the row's technician with their names, and whether they need a
+/// certificate.
 pub fn skills() -> Raw<SqlSkills> {
     raw(
-        "ARRAY(SELECT ROW(tc.competence_id, tc.niveau, tc.valide_jusqu_au, c.nom) \
+        "ARRAY(SELECT ROW(tc.competence_id, tc.niveau, tc.valide_jusqu_au, c.nom, c.certification_requise) \
          FROM techniciens_competences tc JOIN competences c ON c.id = tc.competence_id \
          WHERE tc.technicien_id = techniciens.id ORDER BY tc.competence_id)",
     )
 }
 
-type NamedSkill = (i64, PgVocab<SkillLevel>, Option<Day>, String);
+type NamedSkill = (i64, PgVocab<SkillLevel>, Option<Day>, String, bool);
 
 /// A technician as a reader sees it, in one row: profile, account, team, skills.
 #[derive(Debug, Queryable)]
@@ -122,8 +123,11 @@ pub struct DetailRow {
 
 impl From<DetailRow> for TechnicianDetail {
     fn from(row: DetailRow) -> Self {
-        let (mut held, mut names) = (Vec::new(), Vec::new());
-        for (skill, level, valid_until, name) in row.skills {
+        let (mut held, mut names, mut uncertified) = (Vec::new(), Vec::new(), Vec::new());
+        for (skill, level, valid_until, name, certified) in row.skills {
+            if certified && valid_until.is_none() {
+                uncertified.push(Id::new(skill));
+            }
             held.push(HeldSkill {
                 skill: Id::new(skill),
                 level: level.0,
@@ -140,6 +144,7 @@ impl From<DetailRow> for TechnicianDetail {
             is_active: row.is_active,
             team_name: row.team_name,
             skill_names: names,
+            uncertified,
         }
     }
 }

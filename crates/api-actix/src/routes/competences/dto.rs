@@ -22,8 +22,8 @@ pub struct SkillView {
     pub nom: String,
     /// Domaine.
     pub domaine: Option<String>,
-    /// Un certificat est exigé pour l'exercer : à titre indicatif. C'est la date de validité de chaque technicien qui est
-    /// jugée ; sans date, sa compétence n'expire pas.
+    /// Un certificat est exigé pour l'exercer : qui la déclare pour un technicien en donne la date de validité, et sans
+    /// date elle ne compte pas.
     pub certification_requise: bool,
     /// Création.
     pub created_at: Instant,
@@ -58,7 +58,7 @@ pub struct SkillWrite {
     pub nom: String,
     /// Domaine.
     pub domaine: Option<String>,
-    /// Un certificat est exigé pour l'exercer, à titre indicatif ; faux par défaut.
+    /// Un certificat est exigé pour l'exercer ; faux par défaut.
     #[serde(default)]
     pub certification_requise: bool,
 }
@@ -91,8 +91,8 @@ pub struct SkillPatch {
     /// Domaine.
     #[serde(default)]
     pub domaine: Field<String>,
-    /// Un certificat est exigé pour l'exercer : à titre indicatif. C'est la date de validité de chaque technicien qui est
-    /// jugée ; sans date, sa compétence n'expire pas.
+    /// Un certificat est exigé pour l'exercer : qui la déclare pour un technicien en donne la date de validité, et sans
+    /// date elle ne compte pas.
     #[serde(default)]
     pub certification_requise: Set<bool>,
 }

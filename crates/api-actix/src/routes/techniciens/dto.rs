@@ -39,7 +39,8 @@ pub struct HeldSkillView {
     pub nom: Option<String>,
     /// Niveau.
     pub niveau: SkillLevelCode,
-    /// Dernier jour de validité du certificat.
+    /// Dernier jour de validité du certificat. Obligatoire quand la compétence demande un certificat
+    /// (`certification_requise`) ; sans lui elle ne compte pas.
     pub valide_jusqu_au: Option<Day>,
 }
 

@@ -6,7 +6,7 @@ use crate::equipment::machine as equipment_machine;
 use crate::event::Event;
 use crate::intervention::history::HistoryAction;
 use crate::intervention::{Action, Status, WaitReason, rules};
-use crate::skill;
+use crate::skill::RequiredSkill;
 use crate::technician::Availability;
 use crate::technician::machine::occupy;
 use crate::text::{FieldIssue, IssueCode, Issues};
@@ -98,14 +98,14 @@ pub(super) fn require_free(assignee: &Assignee) -> Result<(), Refusal> {
 /// valid on the day of the work.
 pub(super) fn require_able(
     assignee: &Assignee,
-    required: &[skill::RequiredSkill],
+    required: &[RequiredSkill],
     day: jiff::civil::Date,
 ) -> Result<(), Refusal> {
     let technician = assignee.record.id;
     if !assignee.is_active {
         return Err(Refusal::TechnicianInactive { technician });
     }
-    let missing = skill::missing(&assignee.record.skills, required, day);
+    let missing = assignee.missing(required, day);
     if missing.is_empty() {
         Ok(())
     } else {

@@ -1,6 +1,7 @@
 //! What an action needs to know, what it asks to be written, and why it may be refused.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::equipment::Equipment;
 use crate::equipment::machine as equipment_machine;
@@ -8,7 +9,7 @@ use crate::equipment::store::Situation;
 use crate::event::Event;
 use crate::intervention::history::NewHistory;
 use crate::intervention::{Action, Intervention, Status, WaitReason};
-use crate::skill::RequiredSkill;
+use crate::skill::{self, RequiredSkill, Skill};
 use crate::technician::machine::TechnicianChange;
 use crate::technician::{Availability, Technician};
 use crate::text::Issues;
@@ -26,6 +27,16 @@ pub struct Assignee {
     pub is_active: bool,
     /// The job in progress, to name it in a refusal.
     pub running_job: Option<Id<Intervention>>,
+    /// Their skills that lack the certificate they need.
+    pub uncertified: Vec<Id<Skill>>,
+}
+
+impl Assignee {
+    /// What of `required` they cannot do on `day`.
+    pub(crate) fn missing(&self, required: &[RequiredSkill], day: Date) -> Vec<RequiredSkill> {
+        let proven = skill::proven(&self.record.skills, &self.uncertified);
+        skill::missing(&proven, required, day)
+    }
 }
 
 /// Everything that an action on an existing job may depend on, read (and locked) in one unit of work.

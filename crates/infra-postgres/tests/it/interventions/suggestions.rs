@@ -23,11 +23,11 @@ async fn names(world: &World, job: &Record<Intervention>) -> Vec<String> {
     found.into_iter().map(|s| s.technician.name).collect()
 }
 
-async fn skill(world: &World, name: &'static str) -> Id<Skill> {
+async fn skill(world: &World, name: &'static str, certification_required: bool) -> Id<Skill> {
     let skill = Skill {
         name: name.into(),
         domain: None,
-        certification_required: true,
+        certification_required,
     };
     must(&world.db, move |tx| Ok(tx.skills().insert(&skill, None)?.id)).await
 }
@@ -145,8 +145,12 @@ async fn only_active_free_technicians_who_do_not_have_the_job() {
 #[tokio::test]
 async fn skills_of_the_job_and_of_its_equipment_count_with_valid_certificates() {
     let world = World::new().await;
-    let (soudure, froid) = (skill(&world, "Soudure").await, skill(&world, "Froid").await);
-    hire(&world, "adil", held(soudure, SkillLevel::Advanced, None)).await;
+    let (soudure, froid) = (
+        skill(&world, "Soudure", true).await,
+        skill(&world, "Froid", false).await,
+    );
+    let later = Some(date(2027, 1, 31));
+    hire(&world, "adil", held(soudure, SkillLevel::Advanced, later)).await;
     hire(&world, "brahim", held(soudure, SkillLevel::Expert, Some(DAY))).await;
     hire(
         &world,
@@ -154,7 +158,8 @@ async fn skills_of_the_job_and_of_its_equipment_count_with_valid_certificates() 
         held(soudure, SkillLevel::Expert, Some(date(2026, 3, 1))),
     )
     .await;
-    hire(&world, "driss", held(soudure, SkillLevel::Intermediate, None)).await;
+    hire(&world, "driss", held(soudure, SkillLevel::Intermediate, later)).await;
+    hire(&world, "elias", held(soudure, SkillLevel::Expert, None)).await;
     hire(&world, "fouad", held(froid, SkillLevel::Expert, None)).await;
     let required_skills = vec![RequiredSkill {
         skill: soudure,
@@ -169,13 +174,13 @@ async fn skills_of_the_job_and_of_its_equipment_count_with_valid_certificates() 
     assert_eq!(
         names(&world, &job).await,
         ["Prénom adil", "Prénom brahim"],
-        "not who lacks it, has too little of it, or whose certificate ended the day before"
+        "not who lacks it, has too little of it, has no certificate, or one that ended the day before"
     );
     let both = vec![
         HeldSkill {
             skill: soudure,
             level: SkillLevel::Expert,
-            valid_until: None,
+            valid_until: later,
         },
         HeldSkill {
             skill: froid,
