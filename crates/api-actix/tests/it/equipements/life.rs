@@ -252,6 +252,63 @@ async fn a_retirement_names_the_open_jobs_or_cancels_them_and_is_final() {
 }
 
 #[actix_web::test]
+async fn a_retirement_ends_the_wait_of_the_job_that_gave_the_equipment_back() {
+    let p = plant().await;
+    let id = p.pump("P-1").await;
+    p.done(id, "declarer_panne").await;
+    let job = p.job(id).await;
+    p.work(job, json!({ "action": "demarrer" })).await;
+    p.later();
+    let wait = json!({ "action": "mettre_en_attente", "motif": "pieces" });
+    p.work(job, wait.clone()).await;
+    let retire =
+        json!({ "action": "mettre_hors_service", "motif": "Carcasse fissurée", "annuler_ouvertes": true });
+    let held = p.act(MANAGER, id, retire.clone()).await;
+    assert_eq!((held.status, held.code().as_str()), (409, "EQUIPMENT_IN_USE"));
+    assert_eq!(held.json()["interventions"], json!([job.to_string()]));
+    assert_eq!(p.count("interventions_attentes WHERE fin IS NULL"), 1);
+
+    p.work(job, json!({ "action": "reprendre" })).await;
+    let mut without = wait;
+    without["equipement_rendu"] = json!(true);
+    p.work(job, without).await;
+    assert_eq!(p.status(id).await, DOWN);
+    p.later();
+    let done = p.act(MANAGER, id, retire).await;
+    assert_eq!(done.status, 200, "{:?}", done.body);
+    for (what, count, rows) in [
+        ("no wait goes on", 0, "interventions_attentes WHERE fin IS NULL"),
+        (
+            "the last one ends now",
+            1,
+            "interventions_attentes WHERE fin > debut AND fin = (SELECT max(fin) FROM arrets_equipement)",
+        ),
+        ("no stop goes on", 0, "arrets_equipement WHERE fin IS NULL"),
+        (
+            "nothing holds it",
+            0,
+            "equipements_detentions WHERE jusqu_a IS NULL",
+        ),
+        ("nothing repaired it", 1, "pannes WHERE fermee_le IS NULL"),
+        (
+            "its technician is free",
+            1,
+            "techniciens WHERE disponibilite = 'disponible'",
+        ),
+    ] {
+        assert_eq!(p.count(rows), count, "{what}");
+    }
+    let shown =
+        p.s.get(MANAGER, &format!("/api/v1/interventions/{job}"))
+            .await
+            .json();
+    assert_eq!(
+        (&shown["statut"], &shown["motif_attente"]),
+        (&json!("annulee"), &serde_json::Value::Null)
+    );
+}
+
+#[actix_web::test]
 async fn a_breakdown_that_many_declare_at_once_is_one() {
     let p = plant().await;
     let id = p.pump("P-1").await;

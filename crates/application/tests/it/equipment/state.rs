@@ -9,7 +9,7 @@ use domain::equipment::{Failure, FailureOrigin, Holder};
 use domain::event::Event;
 use domain::intervention::history::HistoryAction;
 use domain::intervention::store::MockInterventionStore;
-use domain::intervention::{Intervention, Status};
+use domain::intervention::{Intervention, Status, WaitReason};
 use domain::samples;
 use mockall::Sequence;
 
@@ -377,6 +377,106 @@ async fn a_retirement_cancels_the_open_jobs_each_with_its_own_history() {
         ..command(Action::Decommission)
     };
     act(tx, &admin(), None, all).await.expect("retired");
+}
+
+/// Job 13 of a [`retirement`], waiting for parts without its equipment.
+fn waiting_job() -> Record<Intervention> {
+    let mut waiting = job(13);
+    waiting.data.status = Status::OnHold;
+    waiting.data.started_at = Some(now());
+    waiting.data.wait_reason = Some(WaitReason::Parts);
+    waiting.data.equipment_returned = true;
+    waiting
+}
+
+#[tokio::test]
+async fn a_retirement_ends_the_wait_of_a_job_that_gave_the_equipment_back() {
+    let mut equipments = with(
+        Equipment {
+            status: EquipmentStatus::Down,
+            ..equipment()
+        },
+        Situation {
+            failure: Some((FAILURE, failure())),
+            open_jobs: vec![Id::new(13)],
+            ..Situation::default()
+        },
+    );
+    equipments
+        .expect_update()
+        .withf(|_, after| after.status == EquipmentStatus::Decommissioned)
+        .times(1)
+        .returning(|_, after| Ok(record(after.clone())));
+    // The stop is over, the failure is not: nothing repaired it. The job held nothing any more.
+    equipments
+        .expect_close_downtime()
+        .withf(|id, at| (*id, *at) == (Id::new(5), now()))
+        .times(1)
+        .returning(|_, _| Ok(()));
+    equipments.expect_close_failure().never();
+    equipments.expect_release().never();
+    let mut tx = on(equipments);
+    tx.interventions
+        .expect_lock()
+        .returning(|_| Ok(Some(waiting_job())));
+    tx.interventions
+        .expect_update()
+        .withf(|before, after| {
+            before.id == Id::new(13)
+                && after.status == Status::Cancelled
+                && (after.wait_reason, after.equipment_returned) == (None, false)
+        })
+        .times(1)
+        .returning(|before, after| {
+            Ok(Record {
+                data: after.clone(),
+                ..before.clone()
+            })
+        });
+    tx.interventions
+        .expect_close_wait()
+        .withf(|id, at| (*id, *at) == (Id::new(13), now()))
+        .times(1)
+        .returning(|_, _| Ok(()));
+    tx.interventions
+        .expect_append_history()
+        .withf(|entry| entry.action == HistoryAction::Cancelled)
+        .times(1)
+        .returning(|_| Ok(()));
+    tx.outbox.expect_push().times(2).returning(|_, _| Ok(()));
+    let all = Command {
+        cancel_open: true,
+        ..command(Action::Decommission)
+    };
+    act(tx, &admin(), None, all).await.expect("retired");
+}
+
+#[tokio::test]
+async fn a_job_that_waits_with_the_equipment_keeps_it_from_being_retired() {
+    for cancel_open in [false, true] {
+        let mut equipments = with(
+            Equipment {
+                status: EquipmentStatus::InMaintenance,
+                ..equipment()
+            },
+            Situation {
+                holders: vec![Holder::Job(Id::new(13))],
+                ..Situation::default()
+            },
+        );
+        equipments.expect_update().never();
+        let retire = Command {
+            cancel_open,
+            ..command(Action::Decommission)
+        };
+        match act(on(equipments), &manager(), None, retire).await {
+            Err(AppError::Rule {
+                code: Code::EquipmentInUse,
+                details,
+            }) => assert_eq!(details, [("interventions", Detail::List(vec!["13".into()]))]),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[tokio::test]
