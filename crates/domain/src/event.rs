@@ -9,7 +9,7 @@ use crate::technician::{Availability, Technician};
 use crate::user::User;
 
 /// A fact that a committed change produced.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, strum::EnumCount)]
 pub enum Event {
     /// A job was created.
     InterventionCreated {

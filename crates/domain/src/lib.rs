@@ -20,7 +20,7 @@ pub mod page;
 pub mod policy;
 pub mod ports;
 pub mod record;
-#[cfg(feature = "mocks")]
+#[cfg(any(test, feature = "mocks"))]
 pub mod samples;
 pub mod session;
 pub mod skill;

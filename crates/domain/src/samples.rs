@@ -1,6 +1,8 @@
 //! Objects to start from, for the tests of whoever uses this crate: right by every rule, and bare.
 //! A test says what matters to it, with `..samples::equipment(client)` for the rest.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
 use crate::Id;
@@ -9,6 +11,13 @@ use crate::equipment::{Criticality, Equipment, EquipmentStatus};
 use crate::intervention::{Closing, Intervention, Kind, Origin, Priority, Status, rules};
 use crate::technician::{Availability, Technician};
 use crate::user::User;
+
+/// Whether each variant of an enum is among these: a test that walks a list of all of them asks, so
+/// that it fails when a variant is added and the list is not.
+pub fn every_variant<T: strum::EnumCount>(members: &[T]) -> bool {
+    let found: HashSet<_> = members.iter().map(std::mem::discriminant).collect();
+    found.len() == T::COUNT
+}
 
 /// An equipment in service.
 pub fn equipment(client: Id<Client>) -> Equipment {

@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn every_event_comes_back_as_it_went() {
         let (id, a, b) = (Id::new(3), Id::new(5), Id::new(6));
-        for event in [
+        let events = [
             Event::InterventionCreated { id },
             Event::InterventionAssigned {
                 id,
@@ -216,7 +216,9 @@ mod tests {
                 from: Availability::Available,
                 to: Availability::Busy,
             },
-        ] {
+        ];
+        assert!(domain::samples::every_variant(&events));
+        for event in events {
             assert!(KINDS.contains(&event.kind()), "{event:?}");
             assert_eq!(
                 read(event.kind(), subject(&event).1, &payload(&event)).expect("readable"),

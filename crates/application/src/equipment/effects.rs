@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn every_refusal_keeps_its_code() {
         use domain::equipment::EquipmentStatus::{Decommissioned, Down};
-        for refusal in [
+        let refusals = [
             Refusal::InvalidTransition {
                 from: Down,
                 action: domain::equipment::machine::Action::ReturnToService,
@@ -291,7 +291,9 @@ mod tests {
                 to: Down,
             },
             Refusal::Invalid(domain::text::Issues::default()),
-        ] {
+        ];
+        assert!(samples::every_variant(&refusals));
+        for refusal in refusals {
             let code = refusal.code();
             assert_eq!(refused(refusal).code().as_str(), code);
         }

@@ -168,11 +168,13 @@ pub(crate) fn refused(refusal: Refusal) -> AppError {
 
 #[cfg(test)]
 mod tests {
+    use domain::samples::every_variant;
+
     use super::*;
 
     #[test]
     fn every_refusal_keeps_its_code() {
-        for refusal in [
+        let refusals = [
             Refusal::InvalidTransition {
                 from: domain::technician::Availability::Busy,
                 action: Action::TakeLeave,
@@ -181,7 +183,9 @@ mod tests {
             Refusal::RunningJob { job: Id::new(1) },
             Refusal::Job(job::Refusal::NoTechnician),
             Refusal::Invalid(domain::text::Issues::default()),
-        ] {
+        ];
+        assert!(every_variant(&refusals));
+        for refusal in refusals {
             let code = refusal.code();
             assert_eq!(refused(refusal).code().as_str(), code);
         }

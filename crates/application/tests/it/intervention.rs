@@ -667,11 +667,12 @@ fn every_refusal_keeps_its_code() {
         Refusal::Equipment(equipment_machine::Refusal::OutOfService),
         Refusal::Invalid(Issues::default()),
     ];
+    assert!(samples::every_variant(&refusals));
     for refusal in refusals {
         assert_eq!(AppError::from(refusal.clone()).code().as_str(), refusal.code());
     }
     let fields = vec!["titre"];
-    for refusal in [
+    let refusals = [
         EditRefusal::Invalid(Issues::default()),
         EditRefusal::Forbidden {
             fields: fields.clone(),
@@ -689,7 +690,9 @@ fn every_refusal_keeps_its_code() {
             technician,
             missing: Vec::new(),
         },
-    ] {
+    ];
+    assert!(samples::every_variant(&refusals));
+    for refusal in refusals {
         assert_eq!(AppError::from(refusal.clone()).code().as_str(), refusal.code());
     }
 }

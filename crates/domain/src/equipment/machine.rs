@@ -255,7 +255,7 @@ pub struct Plan {
 }
 
 /// Why a change of an equipment is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::EnumCount)]
 pub enum Refusal {
     /// The state does not allow it.
     #[error("{action:?} is not possible in state {from:?}")]

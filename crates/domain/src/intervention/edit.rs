@@ -134,7 +134,7 @@ impl Edit {
 }
 
 /// Why an edit is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::EnumCount)]
 pub enum EditRefusal {
     /// Fields are wrong, or can never be changed this way.
     #[error("invalid data")]

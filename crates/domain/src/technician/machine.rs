@@ -123,7 +123,7 @@ fn put_off(technician: &Technician, action: Action) -> Option<Option<Availabilit
 }
 
 /// Why a change of availability is refused.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, strum::EnumCount)]
 pub enum Refusal {
     /// The state does not allow it.
     #[error("{action:?} is not possible in state {from:?}")]

@@ -87,7 +87,7 @@ pub struct Plan {
 }
 
 /// Why an action is refused.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, strum::EnumCount)]
 pub enum Refusal {
     /// The state does not allow it.
     #[error("{action:?} is not possible in state {from:?}")]
