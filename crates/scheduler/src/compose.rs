@@ -91,6 +91,7 @@ pub fn jobs(settings: &Settings) -> Result<Jobs, StartError> {
         mailer: mailer(settings)?,
         clock: Arc::new(SystemClock),
         base_url: settings.base_url().to_owned(),
+        signature: settings.project_name.clone(),
         waits,
     })
 }

@@ -83,7 +83,7 @@ settings! {
         scheduler_heartbeat_file: String = ["SCHEDULER_HEARTBEAT_FILE"], "/tmp/erp-mif-scheduler.heartbeat";
     }
     "API" {
-        /// Title of the API.
+        /// Name of the product: title of the API, signature of e-mails.
         project_name: String = ["PROJECT_NAME"], "ERP Interventions";
         /// Path under which every business endpoint stands.
         api_prefix: String = ["API_V1_STR"], "/api/v1";

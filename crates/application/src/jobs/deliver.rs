@@ -80,7 +80,7 @@ pub async fn attempt(
         Begun::Over(ended) => return Ok(Attempt::Over(ended)),
         Begun::Send(outgoing) => outgoing,
     };
-    let email: Email = render(&outgoing, &jobs.base_url)?;
+    let email: Email = render(&outgoing, &jobs.base_url, &jobs.signature)?;
     if !in_time() {
         return Ok(Attempt::Over(Ended::Lost));
     }

@@ -26,6 +26,7 @@ struct TextPart<'a> {
     name: &'a str,
     body: &'a str,
     link: &'a Option<Link>,
+    signature: &'a str,
 }
 
 #[derive(Template)]
@@ -35,13 +36,15 @@ struct HtmlPart<'a> {
     name: &'a str,
     blocks: &'a [Block],
     link: &'a Option<Link>,
+    signature: &'a str,
 }
 
-/// The message of a notification. The same notification gives the same message every time.
+/// The message of a notification, with links below `base_url` and the product's name as its signature.
+/// The same notification gives the same message every time.
 ///
 /// # Errors
 /// A template that cannot be rendered: a defect.
-pub fn render(outgoing: &Outgoing, base_url: &str) -> Result<Email, AppError> {
+pub fn render(outgoing: &Outgoing, base_url: &str, signature: &str) -> Result<Email, AppError> {
     let notification = &outgoing.notification;
     let link = link(outgoing, base_url);
     let failed = |e: askama::Error| AppError::Internal(e.into());
@@ -49,12 +52,14 @@ pub fn render(outgoing: &Outgoing, base_url: &str) -> Result<Email, AppError> {
         name: &outgoing.full_name,
         body: &notification.body,
         link: &link,
+        signature,
     };
     let html = HtmlPart {
         subject: &notification.subject,
         name: &outgoing.full_name,
         blocks: &read(&notification.body),
         link: &link,
+        signature,
     };
     Ok(Email {
         // The identifier alone comes back in another environment and in a database made anew, and servers
@@ -133,6 +138,7 @@ mod tests {
         let mail = render(
             &outgoing(Role::Technician, about, body),
             "https://erp.example.ma/",
+            "GMAO <Sud>",
         )
         .expect("a message");
         assert_eq!(
@@ -143,7 +149,7 @@ mod tests {
             mail.text,
             "Bonjour Youssef \"Joe\" Amrani,\n\nL'intervention vous est affectée.\n\n\
              • Client : A & B <script>alert(1)</script>\n\n> ligne 1\n> ligne <2>\n\n\
-             Voir l'intervention :\nhttps://erp.example.ma/app/jour/12\n\n--\nMIF Maroc, service maintenance\n\
+             Voir l'intervention :\nhttps://erp.example.ma/app/jour/12\n\n--\nGMAO <Sud>\n\
              Message automatique, merci de ne pas y répondre."
         );
         assert!(
@@ -156,6 +162,7 @@ mod tests {
             "A &#38; B",
             "ligne 1<br>",
             "href=\"https://erp.example.ma/app/jour/12\"",
+            "GMAO &#60;Sud&#62;<br>",
         ] {
             assert!(mail.html.contains(part), "{part} in {}", mail.html);
         }
@@ -164,8 +171,12 @@ mod tests {
     #[test]
     fn the_link_leads_to_the_recipients_own_part_of_the_application() {
         let url = |role, about| {
-            let mail =
-                render(&outgoing(role, about, "x".to_owned()), "https://erp.example.ma").expect("a message");
+            let mail = render(
+                &outgoing(role, about, "x".to_owned()),
+                "https://erp.example.ma",
+                "GMAO",
+            )
+            .expect("a message");
             mail.text
                 .lines()
                 .find(|l| l.starts_with("https://"))
@@ -195,7 +206,7 @@ mod tests {
     #[test]
     fn the_same_notification_gives_the_same_message() {
         let one = outgoing(Role::Client, About::Intervention(Id::new(3)), "x".to_owned());
-        let render = || render(&one, "https://erp.example.ma").expect("a message");
+        let render = || render(&one, "https://erp.example.ma", "GMAO").expect("a message");
         assert_eq!(render(), render());
     }
 }

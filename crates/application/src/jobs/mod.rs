@@ -38,6 +38,8 @@ pub struct Jobs {
     pub clock: Arc<dyn Clock>,
     /// Where the product is reached: for links in messages.
     pub base_url: String,
+    /// Name of the product, under every e-mail.
+    pub signature: String,
     /// Waits between tries.
     pub waits: Waits,
 }
@@ -202,6 +204,7 @@ pub(crate) mod testing {
             mailer: Arc::new(mailer),
             clock: Arc::new(clock),
             base_url: "https://erp.example.ma".to_owned(),
+            signature: "GMAO".to_owned(),
             waits: Waits::default(),
         }
     }

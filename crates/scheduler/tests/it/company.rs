@@ -94,6 +94,7 @@ impl Company {
             mailer,
             clock: Arc::new(FixedClock::at("2026-11-20T10:00:00Z")),
             base_url: "https://erp.exemple.ma".into(),
+            signature: "ERP Essai".into(),
             // Only a test's own statement makes a failed task due again.
             waits: Waits {
                 delivery: NEVER,
