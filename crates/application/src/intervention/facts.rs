@@ -5,7 +5,6 @@ use domain::intervention::machine::{Assignee, Facts, Plan, Wait};
 use domain::ports::Tx;
 use domain::technician::Technician;
 use domain::{Id, Record};
-use jiff::Timestamp;
 
 use crate::ctx::Ctx;
 use crate::equipment::effects;
@@ -46,12 +45,6 @@ pub(crate) fn load(
     }
     let person = |id: Option<Id<Technician>>| people.iter().find(|p| Some(p.record.id) == id).cloned();
     let (technician, candidate) = (person(job.technician), person(candidate));
-    let failure = situation.failure.as_ref().map(|(_, f)| f.opened_at);
-    // A request that waited for its locks may be older than what was written meanwhile.
-    let now = [Some(job.opened_at), job.assigned_at, job.started_at, failure]
-        .into_iter()
-        .flatten()
-        .fold(ctx.now, Timestamp::max);
     Ok(Facts {
         job,
         equipment,
@@ -59,7 +52,7 @@ pub(crate) fn load(
         technician,
         candidate,
         by: Some(ctx.actor.user),
-        now,
+        now: ctx.now,
     })
 }
 

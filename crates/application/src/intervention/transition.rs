@@ -283,7 +283,7 @@ fn cancel_others(
     let equipment_facts = equipment::machine::Facts {
         equipment: facts.equipment.clone(),
         situation: facts.situation.clone(),
-        now: facts.now,
+        now: plan.at,
     };
     effects::cancel_jobs(tx, ctx, &equipment_facts, part, open)
 }

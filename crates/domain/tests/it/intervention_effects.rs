@@ -278,7 +278,12 @@ fn closing_preventive_work_moves_the_next_due_day() {
     );
     // +01 until 2026-09-20: half past midnight local time of the day after.
     assert_eq!(
-        next(|f| f.now = build::at("2026-07-01T23:30:00Z")),
+        next(|f| {
+            f.now = build::at("2026-07-01T23:30:00Z");
+            f.job.data.opened_at = f.now;
+            f.job.data.assigned_at = Some(f.now);
+            f.job.data.started_at = Some(f.now);
+        }),
         Some(date(2026, 9, 30))
     );
     // Without a frequency the visit that was due is done, and one that is planned for later stays.
@@ -310,6 +315,45 @@ fn a_clock_that_runs_behind_never_closes_before_the_start() {
     facts.now = build::at("2026-11-20T07:59:59Z");
     let job = apply(&build::close(None), &facts).unwrap().job.unwrap();
     assert_eq!(job.finished_at, job.started_at);
+}
+
+#[test]
+fn what_a_late_request_does_happens_no_earlier_than_what_is_written() {
+    let written = |facts: &Facts| {
+        let job = &facts.job;
+        let failure = facts.situation.failure.as_ref().map(|(_, f)| f.opened_at);
+        let known = [Some(job.opened_at), job.assigned_at, job.started_at, failure];
+        known.into_iter().flatten().max().unwrap()
+    };
+    for (command, status) in [
+        (build::assign(), Status::Open),
+        (build::start(), Status::Open),
+        (build::hold(false), Status::InProgress),
+        (build::resume(), Status::OnHold),
+        (build::close(Some(Outcome::Operational)), Status::InProgress),
+        (build::cancel(), Status::InProgress),
+    ] {
+        for mut facts in [build::facts(status), build::failing(status)] {
+            if let Some((_, failure)) = &mut facts.situation.failure {
+                failure.opened_at = build::at("2026-11-20T09:59:00Z");
+            }
+            let latest = written(&facts);
+            for (now, expected) in [
+                (build::at("2026-11-01T00:00:00Z"), latest),
+                (build::now(), build::now()),
+            ] {
+                facts.now = now;
+                let plan = apply(&command, &facts).unwrap();
+                let parts = plan.equipment.as_ref().map_or(expected, |part| part.at);
+                assert_eq!(
+                    (plan.at, plan.history.at, parts),
+                    (expected, expected, expected),
+                    "{:?} {status:?} at {now}",
+                    command.action()
+                );
+            }
+        }
+    }
 }
 
 #[test]

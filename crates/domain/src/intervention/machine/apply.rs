@@ -16,6 +16,8 @@ use crate::text::{FieldIssue, IssueCode, Issues};
 /// # Errors
 /// Why it may not be done; wrong fields first, then the state, then the guards.
 pub fn apply(command: &Command, facts: &Facts) -> Result<Plan, Refusal> {
+    let in_order = facts.in_order();
+    let facts = in_order.as_ref();
     command.validate().into_result()?;
     let job = &facts.job.data;
     let action = command.action();
@@ -57,6 +59,8 @@ pub fn apply(command: &Command, facts: &Facts) -> Result<Plan, Refusal> {
 /// The technician of a job in progress is suddenly away: it waits for them or for somebody else.
 /// The technician's own change is the caller's.
 pub(crate) fn interrupt(facts: &Facts, comment: Option<&str>) -> Result<Plan, Refusal> {
+    let in_order = facts.in_order();
+    let facts = in_order.as_ref();
     let allowed = allowed(&facts.job);
     if !allowed.contains(&Action::Hold) {
         let from = facts.job.status;

@@ -14,7 +14,7 @@ pub(super) fn finish(mut draft: Draft<'_>, close: &Close) -> Result<Plan, Refusa
     let facts = draft.facts;
     let outcome = write_closing(&mut draft, close)?;
     draft.job.closing.outcome = Some(outcome);
-    draft.job.finished_at = Some(facts.now.max(facts.job.started_at.unwrap_or(facts.now)));
+    draft.job.finished_at = Some(facts.now);
     draft.free_technician();
     settle(&mut draft, outcome, close.cancel_open)?;
     draft.events.push(Event::InterventionClosed { id: facts.job.id });

@@ -1,5 +1,7 @@
 //! What an action needs to know, what it asks to be written, and why it may be refused.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -54,8 +56,27 @@ pub struct Facts {
     pub candidate: Option<Assignee>,
     /// Who acts; `None` for the system.
     pub by: Option<Id<User>>,
-    /// The present instant.
+    /// The present instant, by the clock of whoever acts.
     pub now: Timestamp,
+}
+
+impl Facts {
+    /// The same at an instant that nothing written before comes after. A request that waited for its
+    /// locks, or whose machine's clock runs behind, is older than what was written meanwhile: what it
+    /// does happens then. Nothing else forgives clocks, but for the store: an interval of which no
+    /// job knows (a hold, a stop) never ends before it began.
+    pub(super) fn in_order(&self) -> Cow<'_, Self> {
+        let (job, failure) = (&self.job, &self.situation.failure);
+        let failed = failure.as_ref().map(|(_, failure)| failure.opened_at);
+        let now = [Some(job.opened_at), job.assigned_at, job.started_at, failed]
+            .into_iter()
+            .flatten()
+            .fold(self.now, Timestamp::max);
+        if now == self.now {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self { now, ..self.clone() })
+    }
 }
 
 /// What becomes of the waiting interval.
