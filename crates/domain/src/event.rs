@@ -34,6 +34,11 @@ pub enum Event {
         /// The new date; `None` when it is no longer planned.
         planned_at: Option<Timestamp>,
     },
+    /// A job that was there has become urgent, or critical.
+    InterventionRaised {
+        /// Which.
+        id: Id<Intervention>,
+    },
     /// A job has another state.
     InterventionStatusChanged {
         /// Which.
@@ -78,6 +83,7 @@ impl Event {
             Self::InterventionCreated { .. } => "intervention.creee",
             Self::InterventionAssigned { .. } => "intervention.affectee",
             Self::InterventionRescheduled { .. } => "intervention.replanifiee",
+            Self::InterventionRaised { .. } => "intervention.priorite_relevee",
             Self::InterventionStatusChanged { .. } => "intervention.statut_change",
             Self::InterventionClosed { .. } => "intervention.cloturee",
             Self::InterventionCancelled { .. } => "intervention.annulee",

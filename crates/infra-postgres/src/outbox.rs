@@ -20,10 +20,11 @@ use crate::tx::PgTx;
 pub const PAYLOAD_VERSION: i16 = 1;
 
 /// What [`read`] can read. Everything else belongs to a newer program.
-pub const KINDS: [&str; 8] = [
+pub const KINDS: [&str; 9] = [
     "intervention.creee",
     "intervention.affectee",
     "intervention.replanifiee",
+    "intervention.priorite_relevee",
     "intervention.statut_change",
     "intervention.cloturee",
     "intervention.annulee",
@@ -63,6 +64,7 @@ fn subject(event: &Event) -> (&'static str, i64) {
         Event::InterventionCreated { id }
         | Event::InterventionAssigned { id, .. }
         | Event::InterventionRescheduled { id, .. }
+        | Event::InterventionRaised { id }
         | Event::InterventionStatusChanged { id, .. }
         | Event::InterventionClosed { id }
         | Event::InterventionCancelled { id } => ("interventions", id.get()),
@@ -74,6 +76,7 @@ fn subject(event: &Event) -> (&'static str, i64) {
 fn payload(event: &Event) -> Value {
     match event {
         Event::InterventionCreated { .. }
+        | Event::InterventionRaised { .. }
         | Event::InterventionClosed { .. }
         | Event::InterventionCancelled { .. } => json!({}),
         Event::EquipmentDown { job, .. } => json!({ "intervention_id": job.map(Id::get) }),
@@ -141,6 +144,7 @@ pub fn read(kind: &str, aggregate_id: i64, payload: &Value) -> Repo<Event> {
             technician: number("technicien_id").map(Id::new).ok_or_else(unknown)?,
             planned_at: instant("date_prevue")?,
         },
+        "intervention.priorite_relevee" => Event::InterventionRaised { id },
         "intervention.statut_change" => Event::InterventionStatusChanged {
             id,
             from: status("de")?,
@@ -201,6 +205,7 @@ mod tests {
                 technician: a,
                 planned_at: None,
             },
+            Event::InterventionRaised { id },
             Event::InterventionClosed { id },
             Event::InterventionCancelled { id },
             Event::EquipmentDown {

@@ -73,11 +73,11 @@ fn apply(
         return Ok(present);
     }
     let record = tx.interventions().update(&before, &edit.job)?;
-    let event = edit.event(id);
+    let events = edit.events(id);
     let entry = edit.history(id, Some(ctx.actor.user), ctx.now);
     tx.interventions().append_history(&entry)?;
-    if let Some(event) = event {
-        tx.outbox().push(&event, ctx.now)?;
+    for event in &events {
+        tx.outbox().push(event, ctx.now)?;
     }
     shown(tx, ctx, &record)
 }

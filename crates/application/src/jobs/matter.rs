@@ -3,7 +3,7 @@
 use domain::Id;
 use domain::event::{Event, StoredEvent};
 use domain::intervention::{Intervention, Status};
-use domain::notification::{About, Addressee, Circumstances, Concerned, addressees};
+use domain::notification::{About, Addressee, Circumstances, Concerned, JobFacts, addressees};
 use domain::ports::Tx;
 use domain::technician::{Availability, Technician};
 use jiff::Timestamp;
@@ -41,6 +41,7 @@ fn matter(tx: &mut dyn Tx, stored: &StoredEvent) -> Result<Option<Matter>, AppEr
     match stored.event {
         Event::InterventionStatusChanged { .. } => Ok(None),
         Event::InterventionCreated { id }
+        | Event::InterventionRaised { id }
         | Event::InterventionClosed { id }
         | Event::InterventionCancelled { id } => job(tx, stored, id, Named::default()),
         Event::InterventionRescheduled {
@@ -72,11 +73,19 @@ fn matter(tx: &mut dyn Tx, stored: &StoredEvent) -> Result<Option<Matter>, AppEr
                 return Ok(None);
             };
             let still_down = facts.failed_at.is_some() && !facts.decommissioned;
+            let told_with_job = match job {
+                Some(job) => tx
+                    .notifications()
+                    .job_facts(job)?
+                    .is_some_and(|job| job.failure && job.urgent && !is_over(&job)),
+                None => false,
+            };
             Ok(Some(Matter {
                 about: About::Equipment(id),
                 facts: Facts::Equipment(facts),
                 circumstances: Circumstances {
                     still_down,
+                    told_with_job,
                     ..Circumstances::default()
                 },
                 concerned: tx.notifications().concerned_by_equipment(id, job)?,
@@ -101,6 +110,10 @@ fn matter(tx: &mut dyn Tx, stored: &StoredEvent) -> Result<Option<Matter>, AppEr
             }))
         }
     }
+}
+
+fn is_over(job: &JobFacts) -> bool {
+    matches!(job.status, Status::Closed | Status::Cancelled)
 }
 
 /// What an event says of a job, to be compared with how the job is now.
@@ -134,7 +147,7 @@ fn job(
     };
     let circumstances = Circumstances {
         knew_theirs,
-        over: matches!(facts.status, Status::Closed | Status::Cancelled),
+        over: is_over(&facts),
         urgent: facts.urgent,
         requested: facts.requested,
         still_assigned: named.technician.is_some() && named.technician == facts.technician,

@@ -66,6 +66,7 @@ mod tests {
             critical: true,
             urgent: true,
             requested: true,
+            failure: false,
             equipment: "Compresseur GA37".to_owned(),
             serial_number: "AT-0042".to_owned(),
             location: Some("Atelier 2".to_owned()),
@@ -265,6 +266,38 @@ mod tests {
         );
         let receipt = write(Notice::RequestReceived, &urgent).expect("a text").body;
         assert!(receipt.contains("Elle est traitée comme urgente"), "{receipt}");
+    }
+
+    #[test]
+    fn an_urgent_job_that_declares_a_failure_says_both_in_one_message() {
+        let declared = Facts::Job(JobFacts {
+            failure: true,
+            ..job()
+        });
+        let body = write(Notice::UrgentJob, &declared).expect("a text").body;
+        assert!(
+            body.contains("vient d'être créée. L'équipement est déclaré en panne. Elle"),
+            "{body}"
+        );
+        let plain = write(Notice::UrgentJob, &Facts::Job(job())).expect("a text").body;
+        assert!(!plain.contains("panne"), "{plain}");
+    }
+
+    #[test]
+    fn a_job_that_has_become_pressing_is_called_so() {
+        for (critical, word) in [(true, "critique"), (false, "urgente")] {
+            let facts = Facts::Job(JobFacts { critical, ..job() });
+            let Written { subject, body } = write(Notice::JobRaised, &facts).expect("a text");
+            assert_eq!(
+                subject,
+                format!("Intervention INT-2026-00012 désormais {word} : Compresseur GA37 (Atlas Textile)")
+            );
+            assert!(
+                body.contains(&format!("INT-2026-00012 est désormais {word}. Elle"))
+                    && body.contains(&format!("• Priorité : {word}")),
+                "{body}"
+            );
+        }
     }
 
     #[test]

@@ -523,6 +523,52 @@ async fn a_critical_job_is_urgent_whatever_is_said() {
 }
 
 #[tokio::test]
+async fn a_job_that_becomes_critical_is_announced_and_one_that_calms_down_is_not() {
+    for (from, to, announced) in [
+        (Priority::Normal, Priority::Critical, 1),
+        (Priority::Critical, Priority::Normal, 0),
+    ] {
+        let mut fakes = Fakes::default();
+        let tx = &mut fakes.tx;
+        let stored = move || {
+            let mut stored = job(Status::Open, None);
+            stored.data.priority = from;
+            stored.data.urgent = from == Priority::Critical;
+            stored
+        };
+        tx.interventions
+            .expect_lock()
+            .returning(move |_| Ok(Some(stored())));
+        tx.interventions
+            .expect_detail()
+            .returning(move |_| Ok(Some(detail(stored()))));
+        tx.interventions
+            .expect_update()
+            .times(1)
+            .returning(|before, after| Ok(written(before, after)));
+        tx.interventions
+            .expect_append_history()
+            .times(1)
+            .returning(|_| Ok(()));
+        tx.outbox
+            .expect_push()
+            .withf(|event, _| *event == Event::InterventionRaised { id: Id::new(JOB) })
+            .times(announced)
+            .returning(|_, _| Ok(()));
+        let wanted: EditJob = Arc::new(move |seen| {
+            Ok(Intervention {
+                priority: to,
+                urgent: to == Priority::Critical,
+                ..seen.detail.record.data.clone()
+            })
+        });
+        update(&fakes.app(), &manager(), Id::new(JOB), Some(1), wanted, silent())
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_moved_date_is_announced_when_somebody_is_to_go_there() {
     for (status, technician, announced) in [
         (Status::Open, Some(TECH), 1),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::history::{FieldChange, HistoryAction, NewHistory};
 use super::machine::{Assignee, is_untaken_request};
-use super::{Intervention, Status, diff, rules};
+use super::{Intervention, Priority, Status, diff, rules};
 use crate::equipment::{Equipment, Failure, machine as equipment_machine};
 use crate::event::Event;
 use crate::policy::{Actor, Permission, Target};
@@ -93,17 +93,24 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// What others must know: that the technician is to go there on another date. Who is at work there
-    /// already goes nowhere.
-    pub fn event(&self, id: Id<Intervention>) -> Option<Event> {
-        let moved = self.changes.iter().any(|c| c.field == "date_prevue");
+    /// What others must know: that the technician is to go there on another date (who is at work there
+    /// already goes nowhere), and that the job has become as pressing as one whose creation is told.
+    pub fn events(&self, id: Id<Intervention>) -> Vec<Event> {
+        let changed = |field: &str| self.changes.iter().any(|c| c.field == field);
         let ahead = matches!(self.job.status, Status::Open | Status::OnHold);
-        let technician = self.job.technician.filter(|_| moved && ahead)?;
-        Some(Event::InterventionRescheduled {
-            id,
-            technician,
-            planned_at: self.job.planned_at,
-        })
+        let moved = changed("date_prevue") && ahead;
+        let moved = self.job.technician.filter(|_| moved).map(|technician| {
+            let planned_at = self.job.planned_at;
+            Event::InterventionRescheduled {
+                id,
+                technician,
+                planned_at,
+            }
+        });
+        let critical = changed("priorite") && self.job.priority == Priority::Critical;
+        let raised = critical || (changed("est_urgente") && self.job.urgent);
+        let raised = raised.then_some(Event::InterventionRaised { id });
+        moved.into_iter().chain(raised).collect()
     }
 
     /// The one entry of the history.

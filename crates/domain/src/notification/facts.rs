@@ -23,6 +23,8 @@ pub struct JobFacts {
     pub urgent: bool,
     /// Whether a client asked for it on the portal.
     pub requested: bool,
+    /// Whether it was declared with a failure of its equipment.
+    pub failure: bool,
     /// Name of the equipment.
     pub equipment: String,
     /// Its serial number.

@@ -7,6 +7,8 @@ vocab! {
     Notice {
         /// To the lead: a job is urgent, or critical.
         UrgentJob = "intervention_urgente",
+        /// To the lead: a job has become urgent, or critical.
+        JobRaised = "priorite_relevee",
         /// To the lead: a client asks for something.
         NewRequest = "demande_nouvelle",
         /// To the requester: the request has arrived.

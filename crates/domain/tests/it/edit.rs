@@ -448,7 +448,7 @@ fn a_new_date_is_an_event_while_somebody_is_still_to_go_there() {
         let facts = on(build::facts(status).equipment);
         let event = |after: Intervention| {
             let edit = edit(&before, after, &[EditRight::Manage], &facts).unwrap();
-            edit.event(build::JOB)
+            edit.events(build::JOB)
         };
         let moved = Intervention {
             planned_at,
@@ -459,12 +459,52 @@ fn a_new_date_is_an_event_while_somebody_is_still_to_go_there() {
             technician: AMAL,
             planned_at,
         };
-        assert_eq!(event(moved), told.then_some(expected), "{status:?}");
+        assert_eq!(
+            event(moved),
+            told.then_some(expected).into_iter().collect::<Vec<_>>(),
+            "{status:?}"
+        );
         let named = Intervention {
             title: "Autre".into(),
             ..before.clone()
         };
-        assert_eq!(event(named), None, "{status:?}");
+        assert_eq!(event(named), [], "{status:?}");
+    }
+}
+
+#[test]
+fn a_job_that_becomes_urgent_or_critical_is_announced() {
+    use Priority::{Critical, High, Normal};
+    let raised = Event::InterventionRaised { id: build::JOB };
+    let moved = Event::InterventionRescheduled {
+        id: build::JOB,
+        technician: AMAL,
+        planned_at: Some(build::now()),
+    };
+    // Priority and urgency before and after.
+    for (before, after, announced) in [
+        ((Normal, false), (Critical, true), true),
+        ((High, true), (Critical, true), true),
+        ((Normal, false), (Normal, true), true),
+        ((Normal, false), (High, false), false),
+        ((High, true), (Normal, true), false),
+        ((Critical, true), (High, true), false),
+        ((Critical, true), (Normal, false), false),
+        ((Critical, true), (Critical, true), false),
+    ] {
+        for (planned_at, also) in [(None, vec![]), (Some(build::now()), vec![moved.clone()])] {
+            let job = |(priority, urgent), planned_at| Intervention {
+                priority,
+                urgent,
+                planned_at,
+                ..build::job(Status::Open).data
+            };
+            let (stored, wanted) = (job(before, None), job(after, planned_at));
+            let edit = edit(&stored, wanted, &[EditRight::Manage], &alone()).unwrap();
+            let mut expected = also;
+            expected.extend(announced.then(|| raised.clone()));
+            assert_eq!(edit.events(build::JOB), expected, "{before:?} → {after:?}");
+        }
     }
 }
 

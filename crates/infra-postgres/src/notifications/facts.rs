@@ -30,6 +30,8 @@ struct JobRow {
     est_urgente: bool,
     #[diesel(sql_type = Text)]
     origine: PgVocab<Origin>,
+    #[diesel(sql_type = Bool)]
+    avec_panne: bool,
     #[diesel(sql_type = Text)]
     nom_equipement: String,
     #[diesel(sql_type = Text)]
@@ -80,7 +82,7 @@ const SITE: &str = "nullif(concat_ws(', ', s.nom, s.ville), '') AS site";
 /// Facts about a job.
 pub fn of_job(tx: &mut PgTx<'_>, id: Id<Intervention>) -> Repo<Option<JobFacts>> {
     let row: Option<JobRow> = diesel::sql_query(format!(
-        "SELECT i.numero, i.statut, i.titre, i.description, i.priorite, i.est_urgente, i.origine, e.nom_equipement, e.numero_serie, e.localisation, \
+        "SELECT i.numero, i.statut, i.titre, i.description, i.priorite, i.est_urgente, i.origine, i.panne_id IS NOT NULL AS avec_panne, e.nom_equipement, e.numero_serie, e.localisation, \
          c.nom_entreprise, {SITE}, i.date_prevue, i.date_fin, i.technicien_id, u.full_name AS technicien, \
          f.compte_rendu, f.motif_annulation \
          FROM interventions i JOIN equipements e ON e.id = i.equipement_id JOIN clients c ON c.id = i.client_id \
@@ -100,6 +102,7 @@ pub fn of_job(tx: &mut PgTx<'_>, id: Id<Intervention>) -> Repo<Option<JobFacts>>
         critical: r.priorite.0 == Priority::Critical,
         urgent: r.est_urgente,
         requested: r.origine.0 == Origin::Portal,
+        failure: r.avec_panne,
         equipment: r.nom_equipement,
         serial_number: r.numero_serie,
         location: r.localisation,

@@ -10,6 +10,7 @@ pub(super) fn text(notice: Notice, job: &JobFacts) -> Option<Text> {
     Some(match notice {
         Notice::RequestReceived => request_received(job),
         Notice::UrgentJob => urgent(job),
+        Notice::JobRaised => raised(job),
         Notice::NewRequest => new_request(job),
         Notice::JobAssigned => assigned(job),
         Notice::TechnicianNamed => technician_named(job),
@@ -49,13 +50,15 @@ fn request_received(job: &JobFacts) -> Text {
 
 fn urgent(job: &JobFacts) -> Text {
     let priority = priority(job).unwrap_or("urgente");
-    let state = match &job.technician_name {
-        Some(name) => format!("Elle est affectée à {name}."),
-        None => "Elle attend l'affectation d'un technicien.".to_owned(),
+    let failure = if job.failure {
+        " L'équipement est déclaré en panne."
+    } else {
+        ""
     };
     let message = Message::default()
         .paragraph(&format!(
-            "Une intervention {priority} vient d'être créée. {state}"
+            "Une intervention {priority} vient d'être créée.{failure} {}",
+            whose(job)
         ))
         .details(everything(job, "non planifiée"))
         .quote(Some(&job.description));
@@ -66,6 +69,27 @@ fn urgent(job: &JobFacts) -> Text {
         ),
         message,
     )
+}
+
+fn raised(job: &JobFacts) -> Text {
+    let priority = priority(job).unwrap_or("urgente");
+    let message = Message::default()
+        .paragraph(&format!(
+            "L'intervention {} est désormais {priority}. {}",
+            job.number,
+            whose(job)
+        ))
+        .details(everything(job, "non planifiée"))
+        .quote(Some(&job.description));
+    (for_staff(job, &format!("désormais {priority}")), message)
+}
+
+/// Who has the job.
+fn whose(job: &JobFacts) -> String {
+    match &job.technician_name {
+        Some(name) => format!("Elle est affectée à {name}."),
+        None => "Elle attend l'affectation d'un technicien.".to_owned(),
+    }
 }
 
 fn new_request(job: &JobFacts) -> Text {

@@ -7,13 +7,14 @@ use super::Condition::{
 };
 use super::{INBOX, MAIL_AND_LOG, Route};
 use crate::notification::Notice::{
-    JobAssigned, JobCancelled, JobClosed, JobMoved, JobReport, JobWithdrawn, NewRequest, RequestReceived,
-    TechnicianNamed, UrgentJob, VisitCancelled, VisitMoved,
+    JobAssigned, JobCancelled, JobClosed, JobMoved, JobRaised, JobReport, JobWithdrawn, NewRequest,
+    RequestReceived, TechnicianNamed, UrgentJob, VisitCancelled, VisitMoved,
 };
 use crate::notification::NotificationKind as K;
 
 const CREATED: &str = "intervention.creee";
 const ASSIGNED: &str = "intervention.affectee";
+const RAISED: &str = "intervention.priorite_relevee";
 const RESCHEDULED: &str = "intervention.replanifiee";
 const CLOSED: &str = "intervention.cloturee";
 const CANCELLED: &str = "intervention.annulee";
@@ -22,6 +23,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(CREATED, Urgent, Leads, UrgentJob, K::Reminder),
     Route::new(CREATED, Requested, Leads, NewRequest, K::Reminder).by(INBOX),
     Route::new(CREATED, NotOver, Requester, RequestReceived, K::Reminder),
+    Route::new(RAISED, Urgent, Leads, JobRaised, K::Reminder),
     Route::new(ASSIGNED, StillAssigned, Technician, JobAssigned, K::Assignment).by(MAIL_AND_LOG),
     Route::new(ASSIGNED, StillAssigned, Clients, TechnicianNamed, K::Assignment),
     Route::new(ASSIGNED, StillWithdrawn, Previous, JobWithdrawn, K::Assignment),

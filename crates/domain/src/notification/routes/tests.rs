@@ -68,6 +68,7 @@ fn each_event_reaches_exactly_those_of_the_table() {
         requested: true,
         away_with_open_jobs: true,
         still_down: true,
+        told_with_job: false,
         still_assigned: true,
         still_withdrawn: true,
         knew_theirs: true,
@@ -100,6 +101,10 @@ fn each_event_reaches_exactly_those_of_the_table() {
                 (3, Notice::JobMoved, mail.clone()),
                 (4, Notice::JobMoved, mail.clone()),
             ],
+        ),
+        (
+            Event::InterventionRaised { id },
+            vec![(LEAD, Notice::JobRaised, mail.clone())],
         ),
         (
             Event::InterventionClosed { id },
@@ -159,6 +164,24 @@ fn each_event_reaches_exactly_those_of_the_table() {
             event.kind()
         );
     }
+}
+
+#[test]
+fn a_failure_that_was_told_with_its_urgent_job_is_news_to_clients_only() {
+    let down = Event::EquipmentDown {
+        id: Id::new(8),
+        job: Some(Id::new(9)),
+    };
+    let known = Circumstances {
+        still_down: true,
+        told_with_job: true,
+        ..Circumstances::default()
+    };
+    let users: Vec<_> = told(&down, None, known, &everybody())
+        .iter()
+        .map(|t| t.0)
+        .collect();
+    assert_eq!(users, CLIENTS);
 }
 
 #[test]
@@ -251,6 +274,7 @@ fn what_is_over_is_not_told_any_more() {
         knew_theirs: true,
         still_moved: false,
         still_down: false,
+        told_with_job: false,
     };
     let down = Event::EquipmentDown {
         id: Id::new(8),
@@ -258,7 +282,9 @@ fn what_is_over_is_not_told_any_more() {
     };
     assert_eq!(told(&created(), None, over, &everybody()), []);
     assert_eq!(told(&down, None, over, &everybody()), []);
-    assert_eq!(told(&moved(), None, over, &everybody()), []);
+    for event in [moved(), Event::InterventionRaised { id: Id::new(9) }] {
+        assert_eq!(told(&event, None, over, &everybody()), []);
+    }
     let told = told(&assigned(), None, over, &everybody());
     assert_eq!(
         told.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(),
