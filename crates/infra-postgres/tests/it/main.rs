@@ -24,6 +24,7 @@ mod retention;
 mod sessions;
 mod support;
 mod tasks;
+mod teams_and_skills;
 mod technicians;
 mod unit_of_work;
 mod users;

@@ -1,25 +1,24 @@
-//! Technicians, their skills, teams.
+//! Technicians and their skills.
 
+mod lists;
+
+use domain::Id;
 use domain::error::{Constraint, RepoError};
 use domain::page::{PageRequest, Start};
-use domain::policy::{Reach, Role, Visibility};
-use domain::skill::{HeldSkill, RequiredSkill, Skill, SkillLevel, SkillQueries, SkillSort};
-use domain::team::{Team, TeamQueries, TeamSort};
+use domain::policy::{Role, Visibility};
+use domain::skill::{HeldSkill, Skill, SkillLevel};
 use domain::technician::{Availability, Technician, TechnicianFilter, TechnicianQueries, TechnicianSort};
-use domain::{Id, Record};
-use infra_postgres::skills::PgSkillQueries;
-use infra_postgres::teams::PgTeamQueries;
 use infra_postgres::technicians::PgTechnicianQueries;
 use jiff::civil::{Date, date};
 use test_support::TestDb;
 
-use crate::support::{conflict, must, new_user_id, page, repo_error, run, user, walk};
+use crate::support::{conflict, must, new_user_id, page, repo_error, run};
 use crate::workplace::{Workplace, named_team, technician, workplace};
 
 const TODAY: Date = date(2026, 3, 2);
 
 /// A skill; all but refrigeration need a certificate.
-fn skill(name: &str) -> Skill {
+pub fn skill(name: &str) -> Skill {
     Skill {
         name: name.into(),
         domain: Some("Atelier".into()),
@@ -50,13 +49,6 @@ fn everybody() -> PageRequest<TechnicianSort> {
         limit: 50,
         ..page(TechnicianSort::Id, false, Start::Offset(0))
     }
-}
-
-async fn ids(db: &TestDb, filter: &TechnicianFilter, seen: &Visibility) -> Vec<Id<Technician>> {
-    let queries = PgTechnicianQueries::new(db.reader());
-    let got = queries.list(filter, seen, TODAY, &everybody()).await.unwrap();
-    assert_eq!(got.total as usize, got.items.len());
-    got.items.into_iter().map(|t| t.record.id).collect()
 }
 
 #[tokio::test]
@@ -291,269 +283,6 @@ async fn constraints_answer_by_name() {
 }
 
 #[tokio::test]
-async fn each_caller_sees_the_technicians_that_the_policy_says() {
-    let place = workplace().await;
-    let (busy, idle) = (place.technician, place.idle_technician);
-    let only = Visibility::Only;
-    let cases = [
-        ("all", Visibility::All, vec![busy, idle]),
-        ("nobody", only(Reach::default()), vec![]),
-        (
-            "the account",
-            only(Reach {
-                user: Some(place.technician_user),
-                ..Reach::default()
-            }),
-            vec![busy],
-        ),
-        (
-            "the profile",
-            only(Reach {
-                technician: Some(idle),
-                ..Reach::default()
-            }),
-            vec![idle],
-        ),
-        (
-            "the lead of the team",
-            only(Reach {
-                teams: vec![place.team],
-                ..Reach::default()
-            }),
-            vec![busy],
-        ),
-        (
-            "the lead of another",
-            only(Reach {
-                teams: vec![place.other_team],
-                ..Reach::default()
-            }),
-            vec![],
-        ),
-        (
-            "a client",
-            only(Reach {
-                clients: vec![place.client],
-                ..Reach::default()
-            }),
-            vec![],
-        ),
-    ];
-    let queries = PgTechnicianQueries::new(place.db.reader());
-    for (who, seen, expected) in cases {
-        assert_eq!(
-            ids(&place.db, &TechnicianFilter::default(), &seen).await,
-            expected,
-            "{who}"
-        );
-        for id in [busy, idle] {
-            let found = queries.find(id, &seen).await.unwrap().is_some();
-            assert_eq!(found, expected.contains(&id), "{who}");
-        }
-        // A filter narrows what is seen, it does not widen it.
-        let filter = TechnicianFilter {
-            availability: Some(Availability::OnLeave),
-            ..TechnicianFilter::default()
-        };
-        assert_eq!(ids(&place.db, &filter, &seen).await, [], "{who}");
-    }
-}
-
-#[tokio::test]
-async fn filters_look_at_skill_level_certificate_zone_team_state_and_account() {
-    let db = TestDb::new().await;
-    let (weld, cool) = two_skills(&db).await;
-    let team = must(&db, |tx| Ok(tx.teams().insert(&named_team("Nord"), None)?.id)).await;
-    let made = must(&db, move |tx| {
-        let people: Vec<(&str, Vec<HeldSkill>)> = vec![
-            (
-                "expert",
-                vec![
-                    held(weld, SkillLevel::Expert, Some(date(2027, 1, 31))),
-                    held(cool, SkillLevel::Beginner, None),
-                ],
-            ),
-            ("debutant", vec![held(weld, SkillLevel::Beginner, Some(TODAY))]),
-            (
-                "perime",
-                vec![held(weld, SkillLevel::Expert, Some(date(2026, 3, 1)))],
-            ),
-            ("sans certificat", vec![held(weld, SkillLevel::Expert, None)]),
-        ];
-        let mut made = Vec::new();
-        for (at, (name, skills)) in people.into_iter().enumerate() {
-            let mut account = user(name, Role::Technician);
-            account.is_active = at != 3;
-            let account = tx.users().insert(&account, None)?.id;
-            let data = Technician {
-                skills,
-                team: (at == 1).then_some(team),
-                zone: Some(if at == 0 { "Tanger" } else { "Safi" }.into()),
-                availability: if at == 2 {
-                    Availability::OnLeave
-                } else {
-                    Availability::Available
-                },
-                ..technician(account)
-            };
-            made.push(tx.technicians().insert(&data, None)?.id);
-        }
-        Ok(made)
-    })
-    .await;
-    let [expert, beginner, expired, without] = made.try_into().unwrap();
-    let any = TechnicianFilter::default;
-    let needs = |skill, min_level| RequiredSkill { skill, min_level };
-    let cases = [
-        (
-            "skill, any level",
-            TechnicianFilter {
-                skill: Some(weld),
-                ..any()
-            },
-            vec![expert, beginner],
-        ),
-        (
-            "skill, level",
-            TechnicianFilter {
-                skill: Some(weld),
-                min_level: Some(SkillLevel::Intermediate),
-                ..any()
-            },
-            vec![expert],
-        ),
-        (
-            "all of several",
-            TechnicianFilter {
-                required: vec![
-                    needs(weld, SkillLevel::Beginner),
-                    needs(cool, SkillLevel::Beginner),
-                ],
-                ..any()
-            },
-            vec![expert],
-        ),
-        (
-            "one of several is not enough",
-            TechnicianFilter {
-                required: vec![needs(weld, SkillLevel::Beginner), needs(cool, SkillLevel::Expert)],
-                ..any()
-            },
-            vec![],
-        ),
-        (
-            "zone",
-            TechnicianFilter {
-                zone: Some("Tanger".into()),
-                ..any()
-            },
-            vec![expert],
-        ),
-        (
-            "team",
-            TechnicianFilter {
-                team: Some(team),
-                ..any()
-            },
-            vec![beginner],
-        ),
-        (
-            "state",
-            TechnicianFilter {
-                availability: Some(Availability::OnLeave),
-                ..any()
-            },
-            vec![expired],
-        ),
-        (
-            "active",
-            TechnicianFilter {
-                is_active: Some(true),
-                ..any()
-            },
-            vec![expert, beginner, expired],
-        ),
-        (
-            "inactive",
-            TechnicianFilter {
-                is_active: Some(false),
-                ..any()
-            },
-            vec![without],
-        ),
-    ];
-    for (what, filter, expected) in cases {
-        assert_eq!(ids(&db, &filter, &Visibility::All).await, expected, "{what}");
-    }
-}
-
-#[tokio::test]
-async fn pages_follow_each_other_over_ties_and_empty_values() {
-    let db = TestDb::new().await;
-    must(&db, |tx| {
-        for (at, zone) in [Some("B"), None, Some("A"), None, Some("B"), None, Some("B")]
-            .into_iter()
-            .enumerate()
-        {
-            let mut account = user(&format!("t{at}"), Role::Technician);
-            account.full_name = if at % 2 == 0 { "Pair" } else { "Impair" }.into();
-            let account = tx.users().insert(&account, None)?.id;
-            let hired_on = zone.map(|z| {
-                if z == "A" {
-                    date(1999, 12, 31)
-                } else {
-                    date(2020, 5, 1)
-                }
-            });
-            tx.technicians().insert(
-                &Technician {
-                    zone: zone.map(str::to_owned),
-                    hired_on,
-                    ..technician(account)
-                },
-                None,
-            )?;
-        }
-        Ok(())
-    })
-    .await;
-    let queries = PgTechnicianQueries::new(db.reader());
-    for key in [
-        TechnicianSort::Id,
-        TechnicianSort::FullName,
-        TechnicianSort::Zone,
-        TechnicianSort::HiredOn,
-    ] {
-        for descending in [false, true] {
-            let all = walk(key, descending, async |request| {
-                let filter = TechnicianFilter::default();
-                queries.list(&filter, &Visibility::All, TODAY, &request).await
-            })
-            .await;
-            let seen: Vec<_> = all
-                .into_iter()
-                .map(|t| {
-                    let value = match key {
-                        TechnicianSort::Id => Some(String::new()),
-                        TechnicianSort::FullName => Some(t.full_name),
-                        TechnicianSort::Zone => t.record.zone.clone(),
-                        TechnicianSort::HiredOn => t.record.hired_on.map(|d| d.to_string()),
-                    };
-                    (value, t.record.id)
-                })
-                .collect();
-            let mut expected = seen.clone();
-            expected.sort_by_key(|(value, id)| (value.is_none(), value.clone(), *id));
-            if descending {
-                expected.reverse();
-            }
-            assert_eq!(seen, expected, "{key:?} {descending}");
-            assert_eq!(seen.len(), 7);
-        }
-    }
-}
-
-#[tokio::test]
 async fn jobs_of_a_technician_are_told_by_state() {
     let Workplace {
         db,
@@ -579,92 +308,4 @@ async fn jobs_of_a_technician_are_told_by_state() {
          (5, 'INT-2026-00005', 1, {client}, {busy}, 'T', 'Dix lettres', 'corrective', 'interne', 'annulee', NULL, NULL, NULL)"
     ));
     assert_eq!(jobs(busy).await, (Some(Id::new(2)), vec![job, Id::new(3)]));
-}
-
-#[tokio::test]
-async fn teams_and_skills_come_back_page_by_page() {
-    let db = TestDb::new().await;
-    let lead = new_user_id(&db, "amal", Role::Manager).await;
-    let (teams, skills): (Vec<Record<Team>>, Vec<Record<Skill>>) = must(&db, move |tx| {
-        let mut made = (Vec::new(), Vec::new());
-        for name in ["b", "c", "a"] {
-            made.0.push(tx.teams().insert(
-                &Team {
-                    name: name.into(),
-                    lead: Some(lead),
-                },
-                Some(lead),
-            )?);
-            made.1.push(tx.skills().insert(&skill(name), None)?);
-        }
-        Ok(made)
-    })
-    .await;
-    assert_eq!(
-        must(&db, move |tx| tx.users().actor(lead))
-            .await
-            .unwrap()
-            .teams
-            .len(),
-        3
-    );
-    let (team_queries, skill_queries) = (PgTeamQueries::new(db.reader()), PgSkillQueries::new(db.reader()));
-    for (by_name, descending, order) in [
-        (false, false, [0, 1, 2]),
-        (false, true, [2, 1, 0]),
-        (true, false, [2, 0, 1]),
-        (true, true, [1, 0, 2]),
-    ] {
-        let team_key = if by_name { TeamSort::Name } else { TeamSort::Id };
-        let skill_key = if by_name { SkillSort::Name } else { SkillSort::Id };
-        let seen = (
-            walk(team_key, descending, async |request| {
-                team_queries.list(&request).await
-            })
-            .await,
-            walk(skill_key, descending, async |request| {
-                skill_queries.list(&request).await
-            })
-            .await,
-        );
-        assert_eq!(seen.0, order.map(|i| teams[i].clone()), "{by_name} {descending}");
-        assert_eq!(seen.1, order.map(|i| skills[i].clone()), "{by_name} {descending}");
-    }
-    assert_eq!(
-        team_queries.find(teams[0].id).await.unwrap(),
-        Some(teams[0].clone())
-    );
-    assert_eq!(
-        skill_queries.find(skills[0].id).await.unwrap(),
-        Some(skills[0].clone())
-    );
-    assert_eq!(team_queries.find(Id::new(999_999)).await.unwrap(), None);
-
-    let (team, one_skill) = (teams[0].clone(), skills[0].clone());
-    must(&db, move |tx| {
-        assert_eq!(tx.teams().find(team.id)?.as_ref(), Some(&team));
-        let renamed = tx.teams().update(&team, &named_team("d"))?;
-        assert_eq!((renamed.version, renamed.lead), (2, None));
-        tx.teams().delete(&renamed)?;
-        let before = tx.skills().lock(one_skill.id)?.unwrap();
-        let renamed = tx.skills().update(
-            &before,
-            &Skill {
-                domain: None,
-                ..before.data.clone()
-            },
-        )?;
-        tx.skills().delete(&renamed)
-    })
-    .await;
-    assert_eq!(team_queries.find(teams[0].id).await.unwrap(), None);
-    assert_eq!(skill_queries.find(skills[0].id).await.unwrap(), None);
-    for table in ["equipes", "competences"] {
-        for (action, n) in [("creation", 3), ("modification", 1), ("suppression", 1)] {
-            let sql = format!(
-                "SELECT count(*) FROM audit_log WHERE objet_type = '{table}' AND action = '{action}'"
-            );
-            assert_eq!(db.number(&sql), n, "{table} {action}");
-        }
-    }
 }
