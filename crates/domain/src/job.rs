@@ -213,6 +213,9 @@ pub trait TaskQueue: Send + Sync {
     /// Claims the due tasks that there is room for, the longest due first, for `lease`; time is the
     /// database's. A task that this version does not know is left to those who do.
     async fn claim(&self, owner: &str, room: Room, lease: Duration) -> Repo<Vec<Lease>>;
+    /// How many tasks have been due for `late` and are left to those who know them: while programs of two
+    /// versions run side by side that passes, after a step back to an older one it does not.
+    async fn left_alone(&self, late: Duration) -> Repo<u64>;
     /// The tasks that were given up, the latest first, up to `limit`.
     async fn dead(&self, limit: u32) -> Repo<Vec<DeadTask>>;
 }

@@ -59,6 +59,9 @@ const MAX_PANICS: i32 = 5;
 /// Longest wait for tasks that are being claimed when told to stop: nobody works on them until their leases end.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
+/// How long two versions of the program run side by side at the most.
+const LEFT_ALONE: Duration = Duration::from_secs(15 * 60);
+
 /// How tasks ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
@@ -124,11 +127,13 @@ impl Engine {
         let mut running = JoinSet::new();
         let mut next_tick = Instant::now();
         let mut away: Option<String> = None;
+        let mut left_alone = 0;
         let stop = stop.shared();
         loop {
             let look = async {
                 if Instant::now() >= next_tick {
                     self.queue_due().await;
+                    self.tell_left_alone(&mut left_alone).await;
                     next_tick = Instant::now() + self.pace.tick;
                 }
                 self.claim(&mut running).await
@@ -196,6 +201,19 @@ impl Engine {
                 Ok(queued) => tracing::info!(job = <&str>::from(entry.job), queued, "scheduled"),
                 Err(error) => tracing::warn!(job = <&str>::from(entry.job), error = %error, "not scheduled"),
             }
+        }
+    }
+
+    /// Says when tasks wait for a program of another version: nobody else would, since they are neither done
+    /// nor given up.
+    async fn tell_left_alone(&self, told: &mut u64) {
+        // Whoever cannot be asked is told of by the claim.
+        let Ok(count) = self.jobs.tasks.left_alone(LEFT_ALONE).await else {
+            return;
+        };
+        if count != *told {
+            tracing::warn!(count, "due tasks that only another version of this program knows");
+            *told = count;
         }
     }
 

@@ -24,12 +24,18 @@ use crate::unit_of_work::PgUnitOfWork;
 const DUE: &str = "done_at IS NULL AND dead_at IS NULL AND run_at <= now() \
     AND (lease_until IS NULL OR lease_until < now())";
 
-/// Not an event that only a newer program can read.
-const READABLE: &str = "NOT EXISTS (SELECT 1 FROM evenements e \
-    WHERE e.id = taches.evenement_id AND (e.kind <> ALL($6) OR e.v > $7))";
+/// Not an event that only a newer program can read, by its kinds and its version: the parameters from `first` on.
+fn readable(first: u8) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM evenements e \
+         WHERE e.id = taches.evenement_id AND (e.kind <> ALL(${first}) OR e.v > ${}))",
+        first + 1
+    )
+}
 
 impl PgTx<'_> {
     fn claim(&mut self, owner: &str, room: Room, lease: Duration) -> Repo<Vec<Lease>> {
+        let readable = readable(6);
         // MATERIALIZED: the rows are chosen once, whatever plan the update gets. Deliveries are chosen by
         // themselves: however many are due, the others are found without passing by them.
         let rows: Vec<LeaseRow> = diesel::sql_query(format!(
@@ -37,7 +43,7 @@ impl PgTx<'_> {
                  SELECT id, run_at FROM taches WHERE {DUE} AND kind = 'livraison' \
                  ORDER BY run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED), \
              autres AS MATERIALIZED ( \
-                 SELECT id, run_at FROM taches WHERE {DUE} AND kind <> 'livraison' AND kind = ANY($1) AND {READABLE} \
+                 SELECT id, run_at FROM taches WHERE {DUE} AND kind <> 'livraison' AND kind = ANY($1) AND {readable} \
                  ORDER BY run_at, id LIMIT $2 FOR UPDATE SKIP LOCKED), \
              choisies AS MATERIALIZED ( \
                  SELECT id FROM (SELECT * FROM envois UNION ALL SELECT * FROM autres) dues \
@@ -84,6 +90,12 @@ impl PgTx<'_> {
         leases.sort_by_key(|l| l.task);
         Ok(leases)
     }
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
 }
 
 #[derive(QueryableByName)]
@@ -141,6 +153,24 @@ impl TaskQueue for PgTaskQueue {
         let owner: String = owner.chars().take(MAX_OWNER).collect();
         self.run("task.claim", move |tx| tx.claim(&owner, room, lease))
             .await
+    }
+
+    async fn left_alone(&self, late: Duration) -> Repo<u64> {
+        self.run("task.left_alone", move |tx| {
+            let row: Count = diesel::sql_query(format!(
+                "SELECT count(*) AS count FROM taches WHERE {DUE} \
+                 AND run_at < now() - make_interval(secs => $1) AND NOT (kind = ANY($2) AND {})",
+                readable(3)
+            ))
+            .bind::<Double, _>(late.as_secs_f64())
+            .bind::<Array<Text>, _>(known())
+            .bind::<Array<Text>, _>(outbox::KINDS.as_slice())
+            .bind::<SmallInt, _>(outbox::PAYLOAD_VERSION)
+            .get_result(tx.conn)
+            .map_err(repo)?;
+            Ok(u64::try_from(row.count).unwrap_or_default())
+        })
+        .await
     }
 
     async fn dead(&self, limit: u32) -> Repo<Vec<DeadTask>> {

@@ -119,6 +119,13 @@ async fn events_of_a_newer_version_are_left_to_it() {
         2,
         "untouched"
     );
+    let left_alone = async |minutes: u64| {
+        let late = Duration::from_secs(60 * minutes);
+        queue(&db).left_alone(late).await.unwrap()
+    };
+    assert_eq!(left_alone(15).await, 0, "a rollout may be under way");
+    db.execute("UPDATE taches SET run_at = now() - interval '16 minutes' WHERE done_at IS NULL");
+    assert_eq!(left_alone(15).await, 2);
 }
 
 #[tokio::test]
