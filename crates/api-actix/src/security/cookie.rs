@@ -126,12 +126,6 @@ pub fn refresh_of(
     }
 }
 
-/// Whether the request came with one of the cookies, whatever is in it.
-pub fn is_there(headers: &HeaderMap, config: &HttpConfig) -> bool {
-    let (refresh, csrf) = names(config);
-    [refresh, csrf].iter().any(|name| find(headers, name).is_some())
-}
-
 fn may_call(origin: &str, config: &HttpConfig) -> bool {
     let mut known = config.origins.iter();
     known.any(|known| origin.eq_ignore_ascii_case(known))

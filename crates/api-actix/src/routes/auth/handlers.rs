@@ -45,10 +45,13 @@ pub(super) async fn refresh(
     presented: FromCookie,
     body: MaybeBody<RefreshBody>,
 ) -> Answered<Cookies<Plain<TokenView>>> {
-    let from_cookie = body.0.is_none();
-    let secret = match body.0 {
-        Some(body) => cookie::refresh_from(&body.refresh_token),
-        None => presented.secret(&guest)?,
+    let (secret, from_cookie) = match body.0 {
+        Some(body) => (cookie::refresh_from(&body.refresh_token), false),
+        None => {
+            let secret = presented.secret(&guest)?;
+            let judged = secret.is_some();
+            (secret, judged)
+        }
     };
     let signed_in = match secret {
         Some(secret) => auth::refresh(guest.app(), &guest.visitor, secret).await,
@@ -56,10 +59,9 @@ pub(super) async fn refresh(
     };
     match signed_in {
         Ok(signed_in) => give(&guest, signed_in),
-        // Not when it could only not be tried: the cookie may well be good.
-        Err(error @ AppError::Unauthenticated(_))
-            if from_cookie && cookie::is_there(&presented.0, &guest.state.config) =>
-        {
+        // Not when it could only not be tried, and not without the proof, which only a cookie that can be read
+        // has: a page of somebody else must not be able to take a good one away.
+        Err(error @ AppError::Unauthenticated(_)) if from_cookie => {
             Err(Refusal::AppWith(error, cookie::clear(&guest.state.config)))
         }
         Err(error) => Err(error.into()),
