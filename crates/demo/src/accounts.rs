@@ -101,6 +101,10 @@ impl PasswordHasher for OneHash {
         Ok(false)
     }
 
+    async fn rehash(&self, _place: Place, password: &str) -> Result<String, HashError> {
+        self.hash(password).await
+    }
+
     fn needs_rehash(&self, _hash: &str) -> bool {
         false
     }

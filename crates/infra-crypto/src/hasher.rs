@@ -74,7 +74,7 @@ impl BcryptHasher {
             )));
         }
         // Written down rather than computed: computing it would delay every start.
-        let dummy = format!("$2b${cost:02}${}", ".".repeat(22 + 31));
+        let dummy = dummy(cost);
         Ok(Self {
             cost,
             permits,
@@ -150,6 +150,17 @@ impl BcryptHasher {
         });
         task.await.map_err(failed)?
     }
+}
+
+/// The work factor of a hash; `None` for what is no hash.
+fn cost_of(hash: &str) -> Option<u32> {
+    let parts: bcrypt::HashParts = hash.parse().ok()?;
+    Some(parts.get_cost())
+}
+
+/// Hash of no known password.
+fn dummy(cost: u32) -> String {
+    format!("$2b${cost:02}${}", ".".repeat(22 + 31))
 }
 
 fn failed(error: impl std::fmt::Display) -> HashError {
@@ -267,6 +278,12 @@ impl PasswordHasher for BcryptHasher {
             .await
     }
 
+    async fn rehash(&self, place: Place, password: &str) -> Result<String, HashError> {
+        let (digest, cost) = (self.digest(password), self.cost);
+        self.run(place, move || bcrypt::non_truncating_hash(&digest, cost))
+            .await
+    }
+
     fn reserve(&self, owner: &str) -> Result<Place, HashError> {
         self.place(owner).map(Place::new)
     }
@@ -280,15 +297,24 @@ impl PasswordHasher for BcryptHasher {
         let digest = self.digest(password);
         let known = hash.is_some();
         let hash = hash.map_or_else(|| self.dummy.to_string(), ToOwned::to_owned);
-        Ok(self
-            .run(place, move || bcrypt::non_truncating_verify(&digest, &hash))
-            .await?
-            && known)
+        // A wrong password takes the time of the present work factor also over a weaker hash, else that time
+        // would tell who has an account: each factor takes twice that of the one before, and these add up.
+        let weaker = cost_of(&hash).unwrap_or(self.cost)..self.cost;
+        let rest: Vec<_> = weaker.map(dummy).collect();
+        let work = move || {
+            let right = bcrypt::non_truncating_verify(&digest, &hash)?;
+            if !right {
+                for dummy in &rest {
+                    bcrypt::non_truncating_verify(&digest, dummy)?;
+                }
+            }
+            Ok(right)
+        };
+        Ok(self.run(place, work).await? && known)
     }
 
     fn needs_rehash(&self, hash: &str) -> bool {
-        let parts: Result<bcrypt::HashParts, _> = hash.parse();
-        parts.is_ok_and(|parts| parts.get_cost() < self.cost)
+        cost_of(hash).is_some_and(|cost| cost < self.cost)
     }
 }
 

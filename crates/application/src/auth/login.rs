@@ -120,8 +120,8 @@ async fn rehash(app: &App, visitor: &Visitor, user: &Record<User>, password: &st
     if !app.hasher.needs_rehash(&user.password_hash) {
         return None;
     }
-    let _place = reserve(app, visitor.origin.ip.as_deref()).ok()?;
-    app.hasher.hash(password).await.ok()
+    let place = reserve(app, visitor.origin.ip.as_deref()).ok()?;
+    app.hasher.rehash(place, password).await.ok()
 }
 
 async fn open(

@@ -39,6 +39,10 @@ impl PasswordHasher for PlainHasher {
         Ok(hash == Some(hash_of(password).as_str()))
     }
 
+    async fn rehash(&self, _place: Place, password: &str) -> Result<String, HashError> {
+        self.hash(password).await
+    }
+
     fn needs_rehash(&self, _hash: &str) -> bool {
         false
     }

@@ -47,6 +47,8 @@ pub trait PasswordHasher: Send + Sync {
         password: &str,
         hash: Option<&'a str>,
     ) -> Result<bool, HashError>;
+    /// The hash of a password that was checked in another place just now, to replace a weaker one.
+    async fn rehash(&self, place: Place, password: &str) -> Result<String, HashError>;
     /// Whether this hash is weaker than those that are made now: worth making anew when the password is at
     /// hand. Not so for what is no hash.
     fn needs_rehash(&self, hash: &str) -> bool;

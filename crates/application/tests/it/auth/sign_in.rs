@@ -175,10 +175,10 @@ async fn a_weak_hash_is_made_anew_at_sign_in_and_nothing_else_changes() {
         .return_const(true);
     fakes
         .hasher
-        .expect_hash()
+        .expect_rehash()
         .once()
-        .withf(|password| password == "correct horse")
-        .returning(|_| Ok("stronger".into()));
+        .withf(|_, password| password == "correct horse")
+        .returning(|_, _| Ok("stronger".into()));
     fakes
         .tx
         .users
@@ -208,9 +208,9 @@ async fn a_hash_that_cannot_be_made_anew_keeps_nobody_out() {
             });
         fakes
             .hasher
-            .expect_hash()
+            .expect_rehash()
             .times(usize::from(place))
-            .returning(|_| Err(HashError::Busy));
+            .returning(|_, _| Err(HashError::Busy));
         fakes.tx.users.expect_renew_hash().never();
         login(&fakes.app(), &visitor(), attempt("u7")).await.unwrap();
     }
@@ -231,9 +231,9 @@ async fn a_hash_made_anew_meanwhile_is_the_same_password_and_an_edited_one_is_no
         fakes.hasher.expect_needs_rehash().once().return_const(true);
         fakes
             .hasher
-            .expect_hash()
+            .expect_rehash()
             .once()
-            .returning(|_| Ok("stronger".into()));
+            .returning(|_, _| Ok("stronger".into()));
         fakes.tx.users.expect_renew_hash().never();
         let answer = login(&fakes.app(), &visitor(), attempt("u7")).await;
         let expected = refused.then_some(Code::InvalidCredentials);
