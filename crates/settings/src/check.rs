@@ -15,9 +15,8 @@ const PUBLISHED: &[&str] = &["secret", "change", "example", "password", "insecur
 /// What others of them begin with.
 const PUBLISHED_BEGINNINGS: &[&str] = &["your-", "your_", "dev-", "test-"];
 
-pub(crate) fn check(settings: &Settings, wrong: &mut Vec<Wrong>) {
-    // What an environment asks for beyond the others is not asked for while nobody knows which it is.
-    let known = !wrong.iter().any(|wrong| wrong.name == "APP_ENV");
+/// What an environment asks for beyond the others is not asked for while it is not `known` which it is.
+pub(crate) fn check(settings: &Settings, known: bool, wrong: &mut Vec<Wrong>) {
     let mut say = |name: &'static str, why: &str| {
         wrong.push(Wrong {
             name,
@@ -247,12 +246,12 @@ mod tests {
             wrong(&unreadable),
             ["PUBLIC_BASE_URL", "JWT_SECRET_KEY", "BCRYPT_COST"]
         );
-        let environment = [
-            ("APP_ENV", "dev"),
-            ("JWT_SECRET_KEY", ""),
-            ("PUBLIC_BASE_URL", ""),
-        ];
-        assert_eq!(wrong(&environment), ["APP_ENV"]);
+        for name in ["APP_ENV", "ENVIRONMENT"] {
+            let values = vec![("DATABASE_URL", "postgres://u:p@h/d"), (name, "dev")];
+            let error = Settings::load(&Source::of(values)).expect_err("no environment");
+            let names: Vec<_> = error.0.iter().map(|wrong| wrong.name).collect();
+            assert_eq!(names, [name]);
+        }
         // What cannot be read is said once.
         assert_eq!(wrong(&[("BCRYPT_COST", "twelve")]), ["BCRYPT_COST"]);
     }
