@@ -115,10 +115,15 @@ pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
     })
 }
 
+/// How a key that is too long is told.
+const LONG: &str = "l";
+/// How a key that is there twice is told.
+const TWICE: &str = "2";
+
 /// The first gate: UTF-8, JSON, no key twice, bounded.
 ///
 /// # Errors
-/// 400.
+/// 400; 422 for a key that no field can have.
 pub fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|_| Refusal::http(HttpCode::InvalidEncoding))?;
     let mut reader = serde_json::Deserializer::from_str(text);
@@ -127,10 +132,11 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
         .and_then(|value| reader.end().map(|()| value));
     value.map_err(|error| {
         let text = error.to_string();
-        let marked: Vec<_> = text.split(MARK).collect();
-        match *marked {
-            ["", "", beginning, _] => unknown_long(beginning),
-            ["", key, ..] => Refusal::http_field(HttpCode::DuplicateKey, key, IssueCode::Ambiguous),
+        // Between the first mark and the last one: what is wrong with a key, and the key, whatever is in it.
+        let told = text.strip_prefix(MARK).and_then(|rest| rest.rsplit_once(MARK));
+        match told.and_then(|(told, _)| told.split_at_checked(1)) {
+            Some((LONG, key)) => unknown_long(key),
+            Some((TWICE, key)) => Refusal::http_field(HttpCode::DuplicateKey, key, IssueCode::Ambiguous),
             _ => Refusal::http(HttpCode::MalformedJson),
         }
     })
@@ -212,10 +218,10 @@ impl<'de> Visitor<'de> for Tree {
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if key.len() > MAX_KEY {
-                return Err(de::Error::custom(format_args!("{MARK}{MARK}{key}{MARK}")));
+                return Err(de::Error::custom(format_args!("{MARK}{LONG}{key}{MARK}")));
             }
             if map.contains_key(&key) {
-                return Err(de::Error::custom(format_args!("{MARK}{key}{MARK}")));
+                return Err(de::Error::custom(format_args!("{MARK}{TWICE}{key}{MARK}")));
             }
             if map.len() == MAX_ITEMS {
                 return Err(de::Error::custom("too many members"));

@@ -279,6 +279,8 @@ async fn a_refusal_is_not_larger_than_it_must_be() {
         (format!("{{\"{long}\":1,\"{long}\":1}}"), 422),
         (json!({ &long: 1 }).to_string(), 422),
         (json!({ "é".repeat(50): 1 }).to_string(), 422),
+        (json!({ format!("\u{1}{}", "a".repeat(70)): 1 }).to_string(), 422),
+        (r#"{"\u0001x":1,"\u0001x":2}"#.to_owned(), 400),
         (nested.to_string(), 422),
     ] {
         let reply = raw(&world, body.as_bytes()).await;

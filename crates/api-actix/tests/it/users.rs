@@ -485,7 +485,7 @@ async fn who_is_signed_out_already_is_signed_out() {
         .tx
         .sessions
         .expect_end()
-        .times(4)
+        .times(5)
         .returning(|_, _, _, _| Ok(false));
     let world = setup.world();
     let send = async |method: &str, path: &str| ask(method, path).by(&world, 4).send(&world).await;
@@ -497,6 +497,9 @@ async fn who_is_signed_out_already_is_signed_out() {
     for (kind, body, status) in [
         ("application/json", r#"{"refresh_token":"abc"}"#, 204),
         ("application/x-www-form-urlencoded", "refresh_token=abc", 204),
+        // What a browser names when a page sends an empty text.
+        ("text/plain;charset=UTF-8", "", 204),
+        ("text/plain;charset=UTF-8", "x", 415),
         ("application/json", r#"{"all":true}"#, 422),
     ] {
         let logout = ask("POST", "/api/v1/auth/logout").by(&world, 4);
