@@ -185,6 +185,8 @@ pub trait TaskStore {
     fn enqueue_occurrence(&mut self, job: ScheduledJob, due: Timestamp) -> Repo<bool>;
     /// The event behind a task.
     fn event(&mut self, id: EventId) -> Repo<Option<StoredEvent>>;
+    /// The same; `None` also for one that only another version of the program can read.
+    fn readable_event(&mut self, id: EventId) -> Repo<Option<StoredEvent>>;
     /// Notes that all who are concerned by an event have been told, or have tasks that will.
     fn mark_dispatched(&mut self, id: EventId) -> Repo<()>;
     /// Takes the events that happened before `before` out of the queue: they count as dispatched when they

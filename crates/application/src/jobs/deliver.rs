@@ -18,6 +18,7 @@ use jiff::Timestamp;
 
 use super::mail::render;
 use super::matter::telling;
+use super::texts;
 use super::{Ended, Jobs, correlation};
 use crate::error::AppError;
 
@@ -50,11 +51,15 @@ pub async fn attempt(
             if !tx.tasks().holds(&held, MARGIN)? {
                 return Ok(Begun::Over(Ended::Lost));
             }
-            let Some(outgoing) = tx.notifications().outgoing(id)? else {
+            let Some(mut outgoing) = tx.notifications().outgoing(id)? else {
                 return over(tx, &held);
             };
+            let n = &mut outgoing.notification;
+            if n.status == DeliveryStatus::Pending && n.attempts > 0 {
+                possible_duplicate(tx, id, UNKNOWN_END);
+            }
             let reason = match obstacle(&outgoing) {
-                None if overtaken(tx, &outgoing.notification)? => Some(Reason::Impossible("dépassé")),
+                None => bring_up_to_date(tx, &mut outgoing)?,
                 reason => reason,
             };
             if let Some(reason) = reason {
@@ -67,10 +72,6 @@ pub async fn attempt(
                     )?;
                 }
                 return over(tx, &held);
-            }
-            let n = &outgoing.notification;
-            if n.status == DeliveryStatus::Pending && n.attempts > 0 {
-                possible_duplicate(tx, id, UNKNOWN_END);
             }
             tx.notifications().begin_attempt(id, now)?;
             Ok(Begun::Send(Box::new(outgoing)))
@@ -112,19 +113,32 @@ fn obstacle(outgoing: &Outgoing) -> Option<Reason> {
     }
 }
 
-/// Whether a message that did not go out at first says what is no longer so: its recipient would not be
-/// told of its event now. An event that is gone cannot be asked.
-fn overtaken(tx: &mut dyn Tx, n: &Notification) -> Result<bool, AppError> {
+/// Makes a message that did not go out at first say what is so now; a reason not to send it when its
+/// recipient would not be told of its event any more. An event that is gone, or that only another version
+/// can read, cannot be asked.
+fn bring_up_to_date(tx: &mut dyn Tx, outgoing: &mut Outgoing) -> Result<Option<Reason>, AppError> {
+    let (id, n) = (outgoing.id, &mut outgoing.notification);
     let Some(event) = n.event.filter(|_| n.attempts > 0) else {
-        return Ok(false);
+        return Ok(None);
     };
-    let Some(stored) = tx.tasks().event(event)? else {
-        return Ok(false);
+    let Some(stored) = tx.tasks().readable_event(event)? else {
+        return Ok(None);
     };
-    let people = telling(tx, &stored)?.map(|(_, people)| people);
-    Ok(!people.iter().flatten().any(|person| {
+    let overtaken = Ok(Some(Reason::Impossible("dépassé")));
+    let Some((matter, people)) = telling(tx, &stored)? else {
+        return overtaken;
+    };
+    let theirs = people.iter().find(|person| {
         person.to.user == n.user && person.kind == n.kind && person.channels.contains(&n.channel)
-    }))
+    });
+    let Some(person) = theirs else { return overtaken };
+    if let Some(now) = texts::write(person.notice, &matter.facts)
+        && (&now.subject, &now.body) != (&n.subject, &n.body)
+    {
+        tx.notifications().reword(id, &now.subject, &now.body)?;
+        (n.subject, n.body) = (now.subject, now.body);
+    }
+    Ok(None)
 }
 
 fn over(tx: &mut dyn Tx, lease: &Lease) -> Result<Begun, AppError> {
@@ -397,7 +411,7 @@ mod tests {
         ] {
             let mut tx = assigned(attempts, event, now_of);
             tx.tasks
-                .expect_event()
+                .expect_readable_event()
                 .times(asked)
                 .returning(move |id| Ok(kept.then(|| assignment(id))));
             tx.notifications
@@ -416,9 +430,16 @@ mod tests {
                 .withf(|_, end| *end == TaskEnd::Done)
                 .times(usize::from(!sent))
                 .returning(|_, _| Ok(true));
+            // It goes out with the words of now.
+            let reworded = sent && asked == 1 && kept;
+            tx.notifications
+                .expect_reword()
+                .times(usize::from(reworded))
+                .returning(|_, _, _| Ok(()));
             let mut mailer = MockMailer::new();
             mailer
                 .expect_send()
+                .withf(move |email| email.subject.contains("INT-2026-00012") == reworded)
                 .times(usize::from(sent))
                 .returning(|_| Ok(()));
             let tried = matches!(try_it(tx, mailer, true).await, Attempt::Tried(Ok(())));

@@ -52,6 +52,8 @@ pub trait NotificationStore {
     /// Counts a try that is about to begin: pending until [`NotificationStore::record_attempt`]
     /// tells how it ended. Who finds it pending after a counted try knows that its end was lost.
     fn begin_attempt(&mut self, id: Id<Notification>, at: Timestamp) -> Repo<()>;
+    /// Replaces what a message that has not gone out says.
+    fn reword(&mut self, id: Id<Notification>, subject: &str, body: &str) -> Repo<()>;
     /// Notes the result of a try.
     fn record_attempt(
         &mut self,

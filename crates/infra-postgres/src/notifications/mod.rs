@@ -78,6 +78,18 @@ impl NotificationStore for PgTx<'_> {
         Ok(())
     }
 
+    fn reword(&mut self, id: Id<Notification>, subject: &str, body: &str) -> Repo<()> {
+        diesel::update(notifications::table.find(id.get()))
+            .set((
+                notifications::sujet.eq(subject),
+                notifications::contenu.eq(body),
+                notifications::version.eq(notifications::version + 1),
+            ))
+            .execute(self.conn)
+            .map_err(repo)?;
+        Ok(())
+    }
+
     fn record_attempt(
         &mut self,
         id: Id<Notification>,

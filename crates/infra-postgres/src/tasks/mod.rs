@@ -195,6 +195,17 @@ impl TaskStore for PgTx<'_> {
         Ok(true)
     }
 
+    fn readable_event(&mut self, id: EventId) -> Repo<Option<StoredEvent>> {
+        let readable = evenements::table
+            .find(id.0)
+            .filter(evenements::kind.eq_any(outbox::KINDS.as_slice()))
+            .filter(evenements::v.le(outbox::PAYLOAD_VERSION));
+        let readable: bool = diesel::select(diesel::dsl::exists(readable))
+            .get_result(self.conn)
+            .map_err(repo)?;
+        if readable { self.event(id) } else { Ok(None) }
+    }
+
     fn event(&mut self, id: EventId) -> Repo<Option<StoredEvent>> {
         type Row = (String, i64, Value, Ts, Option<i64>, Option<String>);
         let row: Option<Row> = evenements::table

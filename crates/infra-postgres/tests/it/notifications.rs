@@ -149,6 +149,16 @@ async fn a_try_is_counted_when_it_begins_and_its_end_is_kept() {
         db.number("SELECT char_length(derniere_erreur) FROM notifications"),
         4000
     );
+    must(&db, move |tx| {
+        tx.notifications().reword(id, "Autre objet", "Autre texte")
+    })
+    .await;
+    let reworded = outgoing(&db, id).await.notification;
+    assert_eq!(
+        (reworded.subject.as_str(), reworded.body.as_str()),
+        ("Autre objet", "Autre texte")
+    );
+    assert_eq!(reworded.status, DeliveryStatus::Failed, "still to be sent");
     must(&db, move |tx| tx.notifications().begin_attempt(id, now())).await;
     assert_eq!(state(outgoing(&db, id).await), (DeliveryStatus::Pending, 2, None));
     end(DeliveryStatus::Sent, None).await;
@@ -157,7 +167,7 @@ async fn a_try_is_counted_when_it_begins_and_its_end_is_kept() {
         (DeliveryStatus::Sent, 2, Some(now()))
     );
     assert_eq!(
-        db.number("SELECT count(*) FROM notifications WHERE derniere_erreur IS NULL AND version = 5"),
+        db.number("SELECT count(*) FROM notifications WHERE derniere_erreur IS NULL AND version = 6"),
         1
     );
 }

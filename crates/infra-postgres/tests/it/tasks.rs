@@ -119,6 +119,11 @@ async fn events_of_a_newer_version_are_left_to_it() {
         2,
         "untouched"
     );
+    for (job, readable) in [(1, false), (2, false), (3, true)] {
+        let event = EventId(db.number(&format!("SELECT id FROM evenements WHERE aggregate_id = {job}")));
+        let read = must(&db, move |tx| tx.tasks().readable_event(event)).await;
+        assert_eq!(read.is_some(), readable, "{job}");
+    }
     let left_alone = async |minutes: u64| {
         let late = Duration::from_secs(60 * minutes);
         queue(&db).left_alone(late).await.unwrap()
