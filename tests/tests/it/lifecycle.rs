@@ -190,13 +190,12 @@ async fn a_request_becomes_a_closed_job_and_everybody_is_told_once() {
         "Relais thermique remplacé, trois démarrages réussis"
     );
 
-    // Who was told: the client of the request, the technician, the report; the manager of the urgent job, which says
-    // that it declares a failure.
+    // Who was told: of the request (urgent, so the manager too), the failure, the technician, the report.
     all_told(db).await;
     let taken = sink.taken().split_off(earlier);
     let expected = [
         (&client.email, 3),
-        (&manager.email, 1),
+        (&manager.email, 2),
         (&technician.person.email, 1),
     ];
     assert_eq!(

@@ -321,56 +321,6 @@ pub(super) mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_lead_is_told_once_of_an_urgent_job_and_the_failure_declared_with_it() {
-        let job = |status, urgent, failure| JobFacts {
-            status,
-            urgent,
-            failure,
-            ..facts()
-        };
-        // The client's other accounts, 3, are not told of the job: they are of the failure.
-        for (job, expected) in [
-            (job(Status::Open, true, true), vec![3]),
-            (job(Status::OnHold, true, true), vec![3]),
-            (job(Status::Open, false, true), vec![1, 3]),
-            // Found by the job, when it was closed.
-            (job(Status::Closed, true, false), vec![1, 3]),
-            (job(Status::Closed, true, true), vec![1, 3]),
-        ] {
-            let mut tx = FakeTx::default();
-            let event = Event::EquipmentDown {
-                id: Id::new(8),
-                job: Some(Id::new(9)),
-            };
-            with(&mut tx, event);
-            tx.notifications
-                .expect_equipment_facts()
-                .returning(|_| Ok(Some(broken(Some(now())))));
-            let known = job.clone();
-            tx.notifications
-                .expect_job_facts()
-                .returning(move |_| Ok(Some(known.clone())));
-            tx.notifications
-                .expect_concerned_by_equipment()
-                .returning(|_, _| {
-                    Ok(Concerned {
-                        team_lead: concerned().technician,
-                        technician: None,
-                        ..concerned()
-                    })
-                });
-            assert_eq!(
-                told(tx).await,
-                expected,
-                "{:?} {} {}",
-                job.status,
-                job.urgent,
-                job.failure
-            );
-        }
-    }
-
     fn broken(failed_at: Option<Timestamp>) -> EquipmentFacts {
         EquipmentFacts {
             name: "Presse".to_owned(),

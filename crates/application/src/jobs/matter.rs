@@ -3,7 +3,7 @@
 use domain::Id;
 use domain::event::{Event, StoredEvent};
 use domain::intervention::{Intervention, Status};
-use domain::notification::{About, Addressee, Circumstances, Concerned, JobFacts, addressees};
+use domain::notification::{About, Addressee, Circumstances, Concerned, addressees};
 use domain::ports::Tx;
 use domain::technician::{Availability, Technician};
 use jiff::Timestamp;
@@ -73,19 +73,11 @@ fn matter(tx: &mut dyn Tx, stored: &StoredEvent) -> Result<Option<Matter>, AppEr
                 return Ok(None);
             };
             let still_down = facts.failed_at.is_some() && !facts.decommissioned;
-            let told_with_job = match job {
-                Some(job) => tx
-                    .notifications()
-                    .job_facts(job)?
-                    .is_some_and(|job| job.failure && job.urgent && !is_over(&job)),
-                None => false,
-            };
             Ok(Some(Matter {
                 about: About::Equipment(id),
                 facts: Facts::Equipment(facts),
                 circumstances: Circumstances {
                     still_down,
-                    told_with_job,
                     ..Circumstances::default()
                 },
                 concerned: tx.notifications().concerned_by_equipment(id, job)?,
@@ -110,10 +102,6 @@ fn matter(tx: &mut dyn Tx, stored: &StoredEvent) -> Result<Option<Matter>, AppEr
             }))
         }
     }
-}
-
-fn is_over(job: &JobFacts) -> bool {
-    matches!(job.status, Status::Closed | Status::Cancelled)
 }
 
 /// What an event says of a job, to be compared with how the job is now.
@@ -147,7 +135,7 @@ fn job(
     };
     let circumstances = Circumstances {
         knew_theirs,
-        over: is_over(&facts),
+        over: matches!(facts.status, Status::Closed | Status::Cancelled),
         urgent: facts.urgent,
         requested: facts.requested,
         still_assigned: named.technician.is_some() && named.technician == facts.technician,

@@ -5,8 +5,9 @@
 //!   The one exception is the acknowledgement of a request, which is the receipt for one's own act.
 //! - An e-mail asks for something or is worth keeping; what is merely good to know goes to the
 //!   inbox only (a lead sees many closings a day).
-//! - Who is concerned twice (a lead who is also the technician) is told once, by the first row. So is
-//!   a lead of an urgent job that declares a failure: the message about the job says both.
+//! - Who is concerned twice (a lead who is also the technician) is told once, by the first row. An
+//!   urgent job that declares a failure is two things to know, and two messages: each may be over, or
+//!   fail to go out, without the other.
 //! - What is over before it is told is not told any more: an assignment or a date that another one has
 //!   replaced, a request that was cancelled meanwhile, a failure that is repaired. Who was not told that a job is
 //!   theirs does not read that it no longer is.
@@ -50,8 +51,6 @@ pub enum Condition {
     AwayWithOpenJobs,
     /// The equipment's failure is not repaired, and the equipment is still there to be repaired.
     StillDown,
-    /// The same, and nobody was told of it with the urgent job that it was declared with.
-    DownUntold,
     /// The technician that the event names is still the one of the job, and it is not over.
     StillAssigned,
     /// The technician of before knew of the job, and has not been given it again.
@@ -128,8 +127,6 @@ pub struct Circumstances {
     pub away_with_open_jobs: bool,
     /// The equipment's failure is not repaired, and the equipment is still there to be repaired.
     pub still_down: bool,
-    /// The failure was declared with a job that is urgent: who leads is told of both at once.
-    pub told_with_job: bool,
     /// The technician that the event names is still the one of the job.
     pub still_assigned: bool,
     /// The technician of before has not been given the job again.
@@ -149,7 +146,6 @@ impl Circumstances {
             Condition::Requested => self.requested && !self.over,
             Condition::AwayWithOpenJobs => self.away_with_open_jobs,
             Condition::StillDown => self.still_down,
-            Condition::DownUntold => self.still_down && !self.told_with_job,
             Condition::StillAssigned => self.still_assigned && !self.over,
             Condition::StillWithdrawn => self.still_withdrawn && self.knew_theirs,
             Condition::KnewTheirs => self.knew_theirs,

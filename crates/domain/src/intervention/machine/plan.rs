@@ -61,9 +61,9 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The same at an instant that nothing written before comes after. A request that waited for its
-    /// locks, or whose machine's clock runs behind, is older than what was written meanwhile: what it
-    /// does happens then. Nothing else forgives clocks, but for the store: an interval of which no
+    /// The same at an instant that the job's own and its failure's do not come after. A request that waited
+    /// for its locks, or whose machine's clock runs behind, is older than what was written meanwhile: what
+    /// it does happens then. Nothing else forgives clocks, but for the store: an interval of which no
     /// job knows (a hold, a stop) never ends before it began.
     pub(super) fn in_order(&self) -> Cow<'_, Self> {
         let (job, failure) = (&self.job, &self.situation.failure);

@@ -68,7 +68,6 @@ fn each_event_reaches_exactly_those_of_the_table() {
         requested: true,
         away_with_open_jobs: true,
         still_down: true,
-        told_with_job: false,
         still_assigned: true,
         still_withdrawn: true,
         knew_theirs: true,
@@ -167,24 +166,6 @@ fn each_event_reaches_exactly_those_of_the_table() {
 }
 
 #[test]
-fn a_failure_that_was_told_with_its_urgent_job_is_news_to_clients_only() {
-    let down = Event::EquipmentDown {
-        id: Id::new(8),
-        job: Some(Id::new(9)),
-    };
-    let known = Circumstances {
-        still_down: true,
-        told_with_job: true,
-        ..Circumstances::default()
-    };
-    let users: Vec<_> = told(&down, None, known, &everybody())
-        .iter()
-        .map(|t| t.0)
-        .collect();
-    assert_eq!(users, CLIENTS);
-}
-
-#[test]
 fn conditions_hold_back() {
     let none = Circumstances::default();
     assert_eq!(
@@ -274,7 +255,6 @@ fn what_is_over_is_not_told_any_more() {
         knew_theirs: true,
         still_moved: false,
         still_down: false,
-        told_with_job: false,
     };
     let down = Event::EquipmentDown {
         id: Id::new(8),
